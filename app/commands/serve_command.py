@@ -1,0 +1,45 @@
+"""`isek serve`: the page in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from app.commands.options import add_model, command, positive, settings_from
+
+
+def add_to(commands: Any) -> None:
+    parser = command(commands, "serve", "Startet die Oberfläche im Browser.", run)
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADRESSE", help="Adresse (Standard: 127.0.0.1)")
+    parser.add_argument("--port", type=positive, default=7860, metavar="PORT", help="Port (Standard: 7860)")
+    add_model(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, _end)
+    settings = settings_from(options)
+    from app.service import open_matcher, to_stderr
+
+    to_stderr("ISEK-Zielfinder wird gestartet …")
+    from app.desk import Desk
+    from app.server import build_app, serve, take_port
+
+    with take_port(options.host, options.port) as taken:
+        app = build_app(Desk(open_matcher(settings), settings), options.host)
+        to_stderr(f"Bereit: {address(options.host, options.port)} (beenden mit Strg+C)")
+        try:
+            serve(app, taken)
+        except KeyboardInterrupt:  # uvicorn repeats the signal once everything is closed
+            to_stderr("Beendet.")
+
+
+def address(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _end(*_: object) -> None:
+    sys.exit(0)

@@ -1,0 +1,187 @@
+"""What the settings and `--compare` mean for an evaluation: which matcher answers, with which labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.service import Say, thresholds_of, to_stderr, training_labels
+from app.settings import Settings, isek_home, parse_value
+from data.background import load_background
+from data.catalogue import Catalogue, load_catalogue
+from data.errors import UserError
+from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
+from eval.baselines import BASELINES, ENGLISH_TITLES, encoder_titles, tfidf_titles
+from eval.comparison import compare, corrected, flips
+from eval.evaluation import Comparison, Evaluation, Run
+from eval.run import Answerer, CrossFitted, Record, evaluate
+from index.encoder import ENGLISH_MODEL, Encoder, load_encoder
+from index.learning import Tuning
+from index.matcher import Matcher
+from index.store import GoalIndex, build_index, index_key, load_index, open_index, save_index
+from index.texts import Corpus, corpus_of
+
+FOLDS_KEPT = 25
+_NEXT_KEY = re.compile(r",(?=\w+=)")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing to evaluate: the settings, whether profiles are used, or a baseline instead of the matcher."""
+
+    name: str
+    settings: Settings
+    profiles: bool = True
+    baseline: str | None = None
+
+
+def variant(base: Settings, assignment: str) -> Variant:
+    """The variant that ``KEY=VALUE`` (several with commas between) makes of the base settings.
+
+    Raises:
+        UserError: no such key, or a value that does not fit it.
+    """
+    made = Variant(assignment, base)
+    for part in _NEXT_KEY.split(assignment):
+        key, sign, value = part.partition("=")
+        if not sign or not value:
+            raise UserError(
+                f"--compare erwartet SCHLÜSSEL=WERT, etwa labels=off oder model=ORDNER; angegeben war {part!r}."
+            )
+        if key == "baseline":
+            if value not in BASELINES:
+                raise UserError(f"Die Vergleichsgröße {value!r} gibt es nicht; bekannt sind {', '.join(BASELINES)}.")
+            made = replace(made, baseline=value)
+        elif key == "profiles":
+            made = replace(made, profiles=bool(parse_value("labels", value)))
+        else:
+            made = replace(made, settings=made.settings.changed(**{key: _value(key, value)}))
+    return made
+
+
+def _value(key: str, value: str) -> object:
+    try:
+        return parse_value(key, value)
+    except UserError as error:
+        if "gibt es nicht" not in str(error):
+            raise
+        raise UserError(
+            f"Nach {key!r} lässt sich nicht vergleichen; möglich sind baseline, profiles und jede Einstellung: "
+            f"{', '.join(Settings.__dataclass_fields__)}."
+        ) from error
+
+
+def load_cases(catalogue: Catalogue, file: Path | None, split: str | None) -> tuple[str, str, list[LabelledCase]]:
+    """File name, split and cases to evaluate; without a split it is ``test``, or all where a file has none.
+
+    Raises:
+        UserError: no labelled set for this catalogue, or no case in the split.
+    """
+    path = file or labelled_path(catalogue)
+    if file is None and not path.is_file():
+        raise UserError(
+            f"Zum Zielkatalog «{catalogue.name}» gibt es keinen Prüfsatz ({path.name}); bitte einen mit --set DATEI nennen."
+        )
+    cases = load_labelled(path, catalogue)
+    chosen = split or ("test" if of_split(cases, "test") else "all")
+    kept = of_split(cases, chosen)
+    if not kept:
+        raise UserError(f"«{path.name}» enthält keinen Fall im Teil {chosen!r}; möglich sind dev, test und all.")
+    return path.name, chosen, kept
+
+
+def open_answerer(
+    chosen: Variant, say: Say = to_stderr, *, encoder: Encoder | None = None, home: Path | None = None
+) -> Answerer:
+    """What answers the cases for this variant; an index is built on the way where one is missing.
+
+    Raises:
+        UserError: catalogue, labelled set, model or home folder are at fault.
+    """
+    settings, folder = chosen.settings, home or isek_home()
+    catalogue = load_catalogue(settings.catalogue, (folder / "catalogues",))
+    if chosen.baseline == ENGLISH_TITLES:
+        return encoder_titles(catalogue, encoder or load_encoder(ENGLISH_MODEL))
+    if chosen.baseline:
+        return tfidf_titles(catalogue)
+    model = encoder or load_encoder(settings.model)
+    corpus = corpus_of(catalogue, load_background(), training_labels(catalogue, settings), chosen.profiles)
+    thresholds, factory = thresholds_of(settings), settings.faiss_factory
+    index = open_index(folder, catalogue, corpus, model, Tuning(), factory=factory, say=say)
+
+    def without(rest: Corpus) -> Matcher:
+        return Matcher(catalogue, _fold_index(folder, catalogue, rest, model, factory, say), model, thresholds)
+
+    return CrossFitted(Matcher(catalogue, index, model, thresholds), corpus, without)
+
+
+def _fold_index(home: Path, catalogue: Catalogue, corpus: Corpus, model: Encoder, factory: str, say: Say) -> GoalIndex:
+    """The index of all but one fold, kept in a folder of its own: it serves no one but the evaluation."""
+    folder = home / "folds" / index_key(catalogue, corpus, model, Tuning(), factory)
+    if folder.is_dir():
+        try:
+            return load_index(folder)
+        except UserError:
+            pass  # damaged: it is built again below
+    say(f"Für die Prüfung über Kreuz wird ein Index ohne einen Teil der Beurteilungen gebaut ({len(corpus.labels)}) …")
+    index = build_index(home, catalogue, corpus, model, Tuning(), factory=factory, say=say)
+    save_index(index, folder)
+    _forget_old(folder.parent)
+    return index
+
+
+def _forget_old(parent: Path) -> None:
+    import shutil
+
+    for old in sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[FOLDS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def run_evaluation(
+    settings: Settings,
+    file: Path | None,
+    split: str | None,
+    compare_with: Sequence[str],
+    say: Say = to_stderr,
+    *,
+    encoder: Encoder | None = None,
+    home: Path | None = None,
+) -> Evaluation:
+    """Evaluate the settings, and each variant of `compare_with` beside them.
+
+    Raises:
+        UserError: see `variant`, `load_cases` and `open_answerer`; all variants are checked before the first is run.
+    """
+    variants = [variant(settings, assignment) for assignment in compare_with]
+    folder = home or isek_home()
+    catalogue = load_catalogue(settings.catalogue, (folder / "catalogues",))
+    name, chosen, cases = load_cases(catalogue, file, split)
+    base = _run(Variant("Grundeinstellung", settings), cases, say, encoder, folder)
+    others = [_run(other, cases, say, encoder, folder) for other in variants]
+    differences = corrected([compare(_common(base, run), run.records) for run in others])
+    comparisons = [
+        Comparison(run, difference, flips(_common(base, run), run.records))
+        for run, difference in zip(others, differences, strict=True)
+    ]
+    return Evaluation(name, chosen, base, comparisons)
+
+
+def _run(chosen: Variant, cases: Sequence[LabelledCase], say: Say, encoder: Encoder | None, home: Path) -> Run:
+    answerer = open_answerer(chosen, say, encoder=encoder, home=home)
+    known = answerer.catalogue.by_id.keys()
+    kept = [case for case in cases if known >= case.acceptable | set(case.citywide)]
+    if len(kept) < len(cases):
+        say(
+            f"Der Zielkatalog «{answerer.catalogue.name}» kennt die Ziele von {len(cases) - len(kept)} Fällen nicht; sie bleiben außen vor."
+        )
+    if not kept:
+        raise UserError(f"Der Zielkatalog «{answerer.catalogue.name}» kennt die Ziele keines einzigen Falls.")
+    return Run.of(chosen.name, answerer, evaluate(answerer, kept))
+
+
+def _common(base: Run, other: Run) -> list[Record]:
+    """The records of the base run for the cases of the other run."""
+    wanted = {record.case.id for record in other.records}
+    return [record for record in base.records if record.case.id in wanted]

@@ -1,0 +1,116 @@
+"""What stands before the pages: security headers, a limit on request bodies, and German in the bare HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# `{script}` is the nonce of a page: only scripts the server itself wrote into it may run, no inline event handlers.
+POLICY = (
+    "default-src 'self'; script-src 'self'{script}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY.format(script=""),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+}
+_FOREIGN_META = re.compile(rb"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
+_SCRIPT = re.compile(rb"<script(?=[\s>])")
+
+
+class SecurityHeaders:
+    """Adds the headers of HEADERS to every answer; pages are not kept in caches."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith(("/assets/", "/static/")):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self.app(scope, receive, sent if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses a request whose body is larger than `most` bytes (`most_upload` for files), before it is read."""
+
+    def __init__(self, app: ASGIApp, most: int, most_upload: int) -> None:
+        self.app, self.most, self.most_upload = app, most, most_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length")
+        limit = self.most_upload if scope["path"].endswith("/upload") else self.most
+        if length is None or not length.isdecimal():
+            await _refuse(send, 411, "Die Anfrage nennt ihre Länge nicht.")
+        elif int(length) > limit:
+            await _refuse(send, 413, f"Die Anfrage ist zu groß; erlaubt sind {limit // 1_000_000} MB.")
+        else:
+            await self.app(scope, receive, send)
+
+
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"error": sentence}, ensure_ascii=False).encode()
+    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class GermanPage:
+    """Rewrites the bare HTML: it is German, its scripts carry a nonce, and it advertises nothing to social networks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            send = _Rewriting(send)
+        await self.app(scope, receive, send)
+
+
+class _Rewriting:
+    """Holds back an HTML answer until it is whole, and rewrites it; lets everything else through."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._start, self._body = send, None, b""
+        self._start: Message | None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and "text/html" in Headers(raw=message["headers"]).get(
+            "content-type", ""
+        ):
+            self._start = message
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._start)
+        else:
+            await self._send(message)
+
+    async def _finish(self, start: Message) -> None:
+        nonce = secrets.token_urlsafe(16)
+        body = _FOREIGN_META.sub(b"", self._body).replace(b'lang="en"', b'lang="de"', 1)
+        body = _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), body)
+        headers = MutableHeaders(scope=start)
+        headers["content-length"] = str(len(body))
+        headers["Content-Security-Policy"] = POLICY.format(script=f" 'nonce-{nonce}'")
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})

@@ -1,0 +1,79 @@
+"""The first page: a text in, goals by product area out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import gradio as gr
+
+from app.desk import Desk
+from app.page.answer import answer_html, empty_html, error_html
+from app.page.frame import Place, html, page_header, page_title
+from data.errors import UserError
+
+PLACE = Place("", "Zuordnen")
+LEAD = "Welchen Zielen der Stadt dient dieses Projekt?"
+EXAMPLES = {
+    "Radverkehr": "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen",
+    "Förderantrag": "Antragsteller: Bürgerverein Mitte e. V.\nProjekt: Im leerstehenden Laden am Großflecken eröffnen wir ein "
+    "Nachbarschaftscafé. Dort treffen sich Alt und Jung, Ehrenamtliche helfen bei Anträgen und Formularen, abends üben "
+    "Neuzugewanderte Deutsch.\nLaufzeit: zwei Jahre\nKosten: 24.000 Euro\nBankverbindung: DE00 0000 0000 0000 0000 00",
+    "Schule": "Die Grundschule bekommt eine Lehrküche und digitale Tafeln in allen Klassenräumen.",
+    "Kein Ziel": "Ich möchte meinen Personalausweis verlängern lassen.",
+}
+
+
+def assign_page(desk: Desk) -> None:
+    """Build the page inside the current Blocks."""
+    page_header(PLACE, desk.catalogue.title)
+    page_title("Projekt zuordnen", LEAD)
+    with gr.Row(elem_classes="arbeit"):
+        with gr.Column(elem_classes="eingabe", min_width=280):
+            text = gr.Textbox(
+                label="Projektbeschreibung oder Antrag",
+                placeholder="Text hier einfügen …",
+                lines=9,
+                max_lines=22,
+                elem_id="text",
+                autofocus=False,
+            )
+            areas = _area_filter(desk)
+            with gr.Row(elem_classes="knoepfe"):
+                find = gr.Button("Ziele finden", variant="primary", elem_id="finden", min_width=140)
+                clear = gr.Button("Leeren", elem_id="leeren", min_width=90, scale=0)
+            chips = _examples()
+        with gr.Column(elem_classes="ausgabe", min_width=280):
+            answer = html(empty_html(), elem_id="antwort")
+    inputs = [text, areas]
+    private = {"api_visibility": "private", "queue": False}
+    find.click(partial(answered, desk), inputs, answer, show_progress="hidden", **private)
+    clear.click(lambda: ("", [], empty_html()), None, [text, areas, answer], show_progress="hidden", **private)
+    for chip, example in chips:
+        chosen = chip.click(partial(str, example), None, text, show_progress="hidden", **private)
+        chosen.then(partial(answered, desk), inputs, answer, show_progress="hidden", **private)
+
+
+def answered(desk: Desk, text: str, areas: list[str]) -> str:
+    """The answer as HTML; a fault of the user's is an answer too."""
+    try:
+        match = desk.match(text, areas)
+    except UserError as error:
+        return error_html(str(error))
+    return answer_html(text, match, desk.catalogue, filtered=bool(areas))
+
+
+def _area_filter(desk: Desk) -> gr.CheckboxGroup:
+    choices = [(f"{area.id} {area.title}", str(area.id)) for area in desk.catalogue.areas]
+    return gr.CheckboxGroup(
+        choices,
+        label="Nur diese Produktbereiche",
+        info="Ohne Auswahl gelten alle.",
+        elem_id="bereiche",
+        visible=bool(choices),
+    )
+
+
+def _examples() -> list[tuple[gr.Button, str]]:
+    html('<p class="beispiele-titel" id="beispiele-titel">Zum Ausprobieren</p>')
+    with gr.Row(elem_classes="beispiele"):
+        return [(gr.Button(name, size="sm", min_width=60, scale=0), text) for name, text in EXAMPLES.items()]

@@ -1,0 +1,21 @@
+"""How sure the software is, in words and figures that no reader can mistake for a similarity."""
+
+from __future__ import annotations
+
+_WORDS = (
+    (0.9, "sehr wahrscheinlich"),
+    (0.7, "wahrscheinlich"),
+    (0.5, "eher ja"),
+    (0.3, "möglich"),
+    (0.1, "eher nicht"),
+)
+
+
+def in_words(confidence: float) -> str:
+    """The German words for a probability in [0, 1]."""
+    return next((words for least, words in _WORDS if confidence >= least), "unwahrscheinlich")
+
+
+def whole_percent(confidence: float) -> int:
+    """The probability as a whole percentage from 1 to 99: an estimate is never certain."""
+    return min(99, max(1, round(100 * confidence)))

@@ -1,0 +1,60 @@
+"""What every page shares: the head with the name of the city and the way to the other pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from app.page.markup import element, escaped
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page with an address of its own; the first has the empty path."""
+
+    path: str
+    title: str
+
+
+PLACES = (Place("", "Zuordnen"), Place("katalog", "Zielkatalog"), Place("hilfe", "Hilfe"))
+
+
+def html(value: str, **options: str) -> gr.Markdown:
+    """A component that shows our own HTML.
+
+    Markdown's sanitizer would take out the attributes that screen readers need. It is not missed: foreign text is escaped
+    by `markup.escaped`, and the security policy lets no script run that the server did not write.
+    """
+    return gr.Markdown(value, latex_delimiters=[], container=False, sanitize_html=False, **options)
+
+
+def page_header(current: Place, city: str) -> gr.Markdown:
+    """Name, catalogue and navigation; the current place is marked for eye and ear."""
+    links = [
+        element(
+            "li",
+            element(
+                "a", escaped(place.title), href=f"./{place.path}", aria_current="page" if place == current else None
+            ),
+        )
+        for place in PLACES
+    ]
+    sign = element("span", element("span", ""), class_="zeichen", aria_hidden="true")
+    name = element(
+        "p", sign, element("span", element("strong", "ISEK-Zielfinder"), " ", element("span", escaped(city)))
+    )
+    nav = element("nav", element("ul", *links), aria_label="Hauptmenü")
+    return html(element("header", name, nav, class_="kopf"), elem_classes="rahmen")
+
+
+def page_title(title: str, lead: str) -> gr.Markdown:
+    """The heading of a page and a sentence below it."""
+    return html(
+        element(
+            "div",
+            element("h1", escaped(title), tabindex="-1", id="inhalt"),
+            element("p", escaped(lead)),
+            class_="titel",
+        )
+    )

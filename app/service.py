@@ -1,0 +1,67 @@
+"""Puts the parts together as the settings say: catalogue, labels, encoder, index → a matcher."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from app.settings import Settings, isek_home
+from data.background import load_background
+from data.catalogue import Catalogue, load_catalogue
+from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
+from index.encoder import Encoder, load_encoder
+from index.learning import Tuning
+from index.matcher import Matcher, Thresholds
+from index.store import open_index
+from index.texts import Corpus, corpus_of
+
+Say = Callable[[str], None]
+
+
+def to_stderr(message: str) -> None:
+    """Progress and remarks go to standard error: standard output carries the answer alone."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def the_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue of the settings; edited catalogues in the home folder come before the shipped ones."""
+    return load_catalogue(settings.catalogue, (isek_home() / "catalogues",))
+
+
+def training_labels(catalogue: Catalogue, settings: Settings) -> list[LabelledCase]:
+    """The labelled cases the shipped default learns from: the dev split, never the test split."""
+    path = labelled_path(catalogue)
+    if not settings.labels or not path.is_file():
+        return []
+    return of_split(load_labelled(path, catalogue), "dev")
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
+    """The matcher's thresholds as the settings have them."""
+    return Thresholds(
+        suggest=settings.suggest_from,
+        suggest_citywide=settings.suggest_citywide_from,
+        any_goal=settings.no_goal_below,
+        any_area_goal=settings.no_area_goal_below,
+    )
+
+
+def open_matcher(
+    settings: Settings,
+    say: Say = to_stderr,
+    *,
+    catalogue: Catalogue | None = None,
+    encoder: Encoder | None = None,
+    home: Path | None = None,
+) -> Matcher:
+    """A ready matcher; a missing or stale index is built on the way.
+
+    Raises:
+        UserError: catalogue, labelled set, model or home folder are at fault.
+    """
+    chosen = catalogue or the_catalogue(settings)
+    model = encoder or load_encoder(settings.model)
+    corpus: Corpus = corpus_of(chosen, load_background(), training_labels(chosen, settings))
+    index = open_index(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
+    return Matcher(chosen, index, model, thresholds_of(settings))

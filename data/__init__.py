@@ -1,0 +1,1 @@
+"""What the system knows: goal catalogues, labelled cases, the bundled model, and the types and loaders for them."""

@@ -1,0 +1,338 @@
+"""Tables of projects: CSV, XLSX and JSONL in and out.
+
+CSV may be separated by comma, semicolon or tab and stored as UTF-8 (with or without BOM), UTF-16 with BOM or
+Windows-1252. Cells that a spreadsheet would run as a formula are written as text (OWASP ASVS 5.3.10).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.errors import LimitError, UserError, grouped
+
+SUFFIXES = (".csv", ".xlsx", ".jsonl")
+TEXT_COLUMNS = ("text", "beschreibung", "projekt")
+MAX_ROWS = 100_000
+MAX_UNPACKED = 50_000_000
+csv.field_size_limit(1_000_000_000)  # the text limit is checked where texts are matched
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One row: its id (numbered where missing), its text (may be blank) and the row as it came."""
+
+    id: str
+    text: str
+    row: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProjectTable:
+    """The projects of a file, in its order, with its columns and remarks for the user (German)."""
+
+    columns: tuple[str, ...]
+    projects: tuple[Project, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def read_projects(
+    path: Path, text_column: str | None = None, max_rows: int = MAX_ROWS, max_unpacked: int = MAX_UNPACKED
+) -> ProjectTable:
+    """Read a table of projects.
+
+    Raises:
+        UserError: unknown format, unreadable, no text column; LimitError: more than `max_rows` rows.
+    """
+    reader = {".csv": _read_csv, ".xlsx": _read_xlsx, ".jsonl": _read_jsonl}.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(
+            f"«{path.name}»: erwartet wird eine Tabelle als {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}."
+        )
+    if not path.is_file():
+        raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
+    try:
+        columns, rows = reader(path, max_rows, max_unpacked)
+    except OSError as error:
+        raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({error.strerror}).") from error
+    if not rows:
+        raise UserError(f"«{path.name}» enthält keine Zeile mit Daten.")
+    return _table(path.name, columns, rows, text_column)
+
+
+def _table(where: str, columns: list[str], rows: list[dict[str, Any]], text_column: str | None) -> ProjectTable:
+    text_of = _text_source(where, columns, text_column)
+    id_column = next((name for name in columns if name.strip().lower() == "id"), None)
+    seen: dict[str, int] = {}
+    projects, missing = [], 0
+    for number, row in enumerate(rows, 1):
+        given = _cell(row.get(id_column)).strip() if id_column else ""
+        missing += not given
+        identity = given or str(number)
+        seen[identity] = seen.get(identity, 0) + 1
+        projects.append(Project(identity, text_of(row), row))
+    return ProjectTable(tuple(columns), tuple(projects), tuple(_remarks(seen, missing, len(rows))))
+
+
+def _remarks(seen: dict[str, int], missing: int, total: int) -> Iterator[str]:
+    if missing:
+        yield f"{missing} von {total} Zeilen ohne «id» wurden nach ihrer Zeilennummer benannt."
+    doubled = [identity for identity, count in seen.items() if count > 1]
+    if doubled:
+        shown = ", ".join(doubled[:5]) + (" …" if len(doubled) > 5 else "")
+        yield f"{len(doubled)} Kennungen kommen mehrfach vor und bleiben so: {shown}"
+
+
+class _TextOf:
+    """Joins the text of a row from one or several columns."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = columns
+
+    def __call__(self, row: dict[str, Any]) -> str:
+        return "\n".join(filter(None, (_cell(row.get(name)) for name in self._columns)))
+
+
+def _text_source(where: str, columns: list[str], wanted: str | None) -> _TextOf:
+    folded = {name.strip().lower(): name for name in columns}
+    if wanted is not None:
+        if wanted.strip().lower() not in folded:
+            raise UserError(f"«{where}»: die Spalte {wanted!r} gibt es nicht; vorhanden sind: {', '.join(columns)}.")
+        return _TextOf([folded[wanted.strip().lower()]])
+    if "titel" in folded and "text" in folded:
+        return _TextOf([folded["titel"], folded["text"]])
+    for name in TEXT_COLUMNS:
+        if name in folded:
+            return _TextOf([folded[name]])
+    raise UserError(
+        f"«{where}»: keine Textspalte gefunden; erwartet wird eine Spalte {', '.join(TEXT_COLUMNS)} oder titel und text, "
+        f"vorhanden sind: {', '.join(columns) or 'keine'}. Mit --text-column NAME lässt sich eine andere nennen."
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def decode(raw: bytes) -> str:
+    """Text of bytes in UTF-8 or UTF-16 (with BOM), else Windows-1252 (undefined bytes become U+FFFD)."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
+def _read_csv(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[str, Any]]]:
+    text = decode(path.read_bytes()).replace("\0", "")
+    first = text.split("\n", 1)[0]
+    delimiter = max((";", "\t", ","), key=first.count)
+    # One bare column is no dialect question; quoted line breaks are kept by newline="".
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    try:
+        rows = _limited((row for row in reader if any(cell.strip() for cell in row)), max_rows + 1, path.name)
+    except csv.Error as error:
+        raise UserError(
+            f"«{path.name}», Zeile {reader.line_num}: das ist keine lesbare CSV-Tabelle ({error})."
+        ) from error
+    return _with_header(rows, path.name)
+
+
+def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list[dict[str, Any]]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    check_zip(path, max_unpacked)
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        sheet = book.get_sheet_by_index(0)
+        rows = _limited(
+            (row for row in sheet.iter_rows() if any(_cell(c).strip() for c in row)), max_rows + 1, path.name
+        )
+    except (CalamineError, ValueError, IndexError) as error:
+        raise UserError(
+            f"«{path.name}» lässt sich nicht als Excel-Datei (.xlsx) lesen; bitte neu speichern."
+        ) from error
+    return _with_header(rows, path.name)
+
+
+def _read_jsonl(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[str, Any]]]:
+    numbered = ((n, line) for n, line in enumerate(decode(path.read_bytes()).split("\n"), 1) if line.strip())
+    rows: list[dict[str, Any]] = []
+    for number, line in _limited(numbered, max_rows, path.name):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(
+                f"«{path.name}», Zeile {number}: erwartet wurde ein JSON-Objekt, gefunden {line[:40]!r}."
+            ) from error
+        if not isinstance(row, dict):
+            raise UserError(f"«{path.name}», Zeile {number}: erwartet wurde ein JSON-Objekt, gefunden {line[:40]!r}.")
+        rows.append(row)
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    return columns, rows
+
+
+def _limited(rows: Iterable[Any], limit: int, where: str) -> list[Any]:
+    result: list[Any] = []
+    for row in rows:
+        if len(result) >= limit:
+            raise LimitError(f"«{where}» hat mehr als {grouped(limit)} Zeilen; bitte die Tabelle teilen.")
+        result.append(row)
+    return result
+
+
+def _with_header(rows: list[list[Any]], where: str) -> tuple[list[str], list[dict[str, Any]]]:
+    if not rows:
+        raise UserError(f"«{where}» ist leer.")
+    columns: list[str] = []
+    for position, value in enumerate(rows[0], 1):
+        name = _cell(value).strip() or f"spalte_{position}"
+        columns.append(name if name not in columns else f"{name}_{position}")
+    return columns, [dict(zip(columns, row, strict=False)) for row in rows[1:]]
+
+
+def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
+    """Refuse an archive-based document that is no archive or unpacks to more than `max_unpacked` bytes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise UserError(f"«{path.name}» ist beschädigt oder keine {path.suffix}-Datei; bitte neu speichern.") from error
+    if total > max_unpacked:
+        raise LimitError(
+            f"«{path.name}» entpackt sich zu {total // 1_000_000} MB, erlaubt sind {max_unpacked // 1_000_000} MB."
+        )
+
+
+class TableWriter:
+    """Writes rows to CSV, XLSX or JSONL; the file appears under its name only when `commit` is called.
+
+    A context manager: left without `commit`, nothing remains.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Raises UserError when the folder is missing, not writable, or the format unknown."""
+        if path.suffix.lower() not in SUFFIXES:
+            raise UserError(f"«{path.name}»: geschrieben wird {', '.join(SUFFIXES)}, verlangt war {path.suffix!r}.")
+        if not path.parent.is_dir():
+            raise UserError(f"Den Ordner «{path.parent}» gibt es nicht; bitte anlegen oder einen anderen Ort nennen.")
+        self._path, self._columns = path, list(columns)
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix.lower(), dir=path.parent)
+        except OSError as error:
+            raise UserError(f"In «{path.parent}» lässt sich nicht schreiben ({error.strerror}).") from error
+        os.close(handle)
+        self._temporary = Path(name)
+        self._sink = _SINKS[path.suffix.lower()](self._temporary, self._columns)
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sink.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def write(self, row: dict[str, Any]) -> None:
+        self._sink.write(row)
+
+    def commit(self) -> None:
+        """Close the file and move it to its name, at once.
+
+        Raises:
+            UserError: the target cannot be replaced.
+        """
+        try:
+            self._sink.close()
+            self._temporary.chmod(0o644)
+            self._temporary.replace(self._path)
+        except OSError as error:
+            raise UserError(f"«{self._path}» lässt sich nicht schreiben ({error.strerror}).") from error
+
+
+class _CsvSink:
+    def __init__(self, path: Path, columns: list[str]) -> None:
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._file, delimiter=";")
+        self._columns = columns
+        self._writer.writerow([neutralised(name) for name in columns])
+
+    def write(self, row: dict[str, Any]) -> None:
+        self._writer.writerow([neutralised(row.get(name)) for name in self._columns])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _JsonSink:
+    def __init__(self, path: Path, columns: list[str]) -> None:  # noqa: ARG002 - the sinks share one signature
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, row: dict[str, Any]) -> None:
+        # A lone surrogate (legal in JSON input) cannot be encoded; it is written as its escape.
+        line = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+        self._file.write(line + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _XlsxSink:
+    def __init__(self, path: Path, columns: list[str]) -> None:
+        import xlsxwriter
+
+        options = {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": True,
+        }
+        self._book = xlsxwriter.Workbook(str(path), {**options, "constant_memory": True})
+        self._sheet, self._columns, self._line = self._book.add_worksheet("Ziele"), columns, 0
+        self._open = True
+        self._sheet.freeze_panes(1, 0)
+        self.write({name: name for name in columns})
+
+    def write(self, row: dict[str, Any]) -> None:
+        for position, name in enumerate(self._columns):
+            value = row.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                self._sheet.write_number(self._line, position, value)
+            elif value not in (None, ""):
+                # 32,767 characters are what one cell of the format holds.
+                self._sheet.write_string(self._line, position, _cell(value)[:32_767])
+        self._line += 1
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            with contextlib.closing(self._book):
+                pass
+
+
+_SINKS: dict[str, type[_CsvSink] | type[_JsonSink] | type[_XlsxSink]] = {
+    ".csv": _CsvSink,
+    ".jsonl": _JsonSink,
+    ".xlsx": _XlsxSink,
+}
+
+
+def neutralised(value: Any) -> Any:
+    """The cell for a CSV file: text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,1 @@
+"""Labelled set × matcher → metrics, intervals, comparisons, report."""

@@ -1,0 +1,126 @@
+"""A whole evaluation: the figures of one answerer on one set, its slices, and the comparisons with others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from data.catalogue import Catalogue
+from eval.comparison import Difference, Flip
+from eval.figures import HEADLINE, Figure, figures
+from eval.run import Answerer, Record
+
+SLICES: dict[str, Callable[[Record], str | None]] = {
+    "style": lambda record: record.case.style,
+    "area": lambda record: None if record.case.area is None else str(record.case.area),
+    "goal": lambda record: record.case.primary,
+}
+FEW = 5  # with fewer cases a goal's figure says next to nothing
+
+
+@dataclass(frozen=True)
+class Run:
+    """One answerer over the cases; `labels` says how many labelled texts it learned from, `crossfitted` how many of the
+    cases were answered by a matcher that had not seen them."""
+
+    name: str
+    catalogue: str
+    model: str
+    labels: int
+    records: Sequence[Record]
+    metrics: dict[str, Figure]
+
+    @classmethod
+    def of(cls, name: str, answerer: Answerer, records: Sequence[Record]) -> Run:
+        return cls(name, answerer.catalogue.name, answerer.model, answerer.labels, records, figures(records))
+
+    @property
+    def crossfitted(self) -> int:
+        return sum(record.fold is not None for record in self.records)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "catalogue": self.catalogue,
+            "model": self.model,
+            "labels": self._labels_json(),
+            "metrics": {name: figure.to_json() for name, figure in self.metrics.items()},
+        }
+
+    def _labels_json(self) -> dict[str, Any]:
+        return {"used": self.labels > 0, "n": self.labels, "crossfitted": self.crossfitted}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Another run beside the first: the differences by metric (second minus first) and the cases that flip."""
+
+    run: Run
+    differences: dict[str, Difference]
+    flips: Sequence[Flip]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **self.run.to_json(),
+            "differences": {name: difference.to_json() for name, difference in self.differences.items()},
+            "flips": [asdict(flip) for flip in self.flips],
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `isek eval` reports. `set` is the file name of the labelled set, `split` dev, test or all."""
+
+    set: str
+    split: str
+    run: Run
+    comparisons: Sequence[Comparison] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fixed JSON object; everything after `metrics` is beyond the contract."""
+        run = self.run
+        return {
+            "catalogue": run.catalogue,
+            "model": run.model,
+            "set": self.set,
+            "split": self.split,
+            "n": len(run.records),
+            "metrics": {name: figure.to_json() for name, figure in run.metrics.items()},
+            "labels": run._labels_json(),
+            "slices": slices_json(run.records),
+            "milliseconds_per_text": round(1000 * median(record.seconds for record in run.records), 1),
+            "comparisons": [comparison.to_json() for comparison in self.comparisons],
+        }
+
+
+def sliced(records: Sequence[Record], name: str) -> dict[str, list[Record]]:
+    """The records by the value of a slice (style, area, goal), sorted; cases without a value are left out."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        value = SLICES[name](record)
+        if value is not None:
+            groups.setdefault(value, []).append(record)
+    return dict(sorted(groups.items()))
+
+
+def slices_json(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """For each slice and value: the support and the headline figures; shares with Wilson intervals."""
+    return {
+        name: {
+            value: {
+                "n": len(group),
+                "metrics": {key: figure.to_json() for key, figure in figures(group, HEADLINE, quick=True).items()},
+            }
+            for value, group in sliced(records, name).items()
+        }
+        for name in SLICES
+    }
+
+
+def support(records: Sequence[Record], catalogue: Catalogue) -> dict[str, int]:
+    """For each goal of the catalogue: in how many cases it is right (primary, secondary or city-wide)."""
+    counts = Counter(goal for record in records for goal in (*record.case.acceptable, *record.case.citywide))
+    return {goal.id: counts[goal.id] for goal in catalogue.goals}

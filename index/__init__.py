@@ -1,0 +1,1 @@
+"""From text to goals: passages, encoder, lexical channel, FAISS index, matcher."""

