@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data.errors import UserError
 
-COMMANDS = ("match", "batch", "eval", "goals", "index", "serve")
+COMMANDS = ("match", "batch", "eval", "goals", "index", "serve", "bench")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.settings import Settings
 from data.catalogue import AreaId, Catalogue
+from data.documents import read_document
 from data.errors import UserError
+from data.tables import read_columns
 from index.matcher import Matcher
 from index.result import Match
 
 TOP = 5
+MEGA = 1_000_000
 
 
 class Desk:
@@ -26,7 +30,7 @@ class Desk:
     def catalogue(self) -> Catalogue:
         return self.matcher.catalogue
 
-    def match(self, text: object, areas: object = ()) -> Match:
+    def match(self, text: object, areas: object = (), top: int = TOP) -> Match:
         """Match one text; the arguments come from outside and are checked here.
 
         Raises:
@@ -36,7 +40,27 @@ class Desk:
             raise UserError(f"«text» muss ein Text sein, gekommen ist {type(text).__name__}.")
         wanted = _area_ids(areas)
         with self._turn:
-            return self.matcher.match(text, wanted, TOP, max_characters=self.settings.max_text_characters)
+            return self.matcher.match(text, wanted, top, max_characters=self.settings.max_text_characters)
+
+    def read_document(self, path: Path) -> str:
+        """The text of an uploaded document; the file is deleted as soon as it is read.
+
+        Raises:
+            UserError: unreadable, without text, or beyond a limit of the settings.
+        """
+        given = self.settings
+        try:
+            return read_document(path, given.max_upload_mb * MEGA, given.max_pages, given.max_unpacked_mb * MEGA)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def read_columns(self, path: Path) -> tuple[str, ...]:
+        """The columns of an uploaded table.
+
+        Raises:
+            UserError: unreadable or beyond a limit of the settings.
+        """
+        return read_columns(path, self.settings.max_rows, self.settings.max_unpacked_mb * MEGA)
 
 
 def _area_ids(areas: object) -> Sequence[AreaId]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from app.service import Say, thresholds_of, to_stderr, training_labels
@@ -13,14 +14,16 @@ from data.background import load_background
 from data.catalogue import Catalogue, load_catalogue
 from data.errors import UserError
 from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
+from eval.agreement import pairs_of, second_person
+from eval.baseline import against_baseline, load_baseline
 from eval.baselines import BASELINES, ENGLISH_TITLES, encoder_titles, tfidf_titles
 from eval.comparison import compare, corrected, flips
-from eval.evaluation import Comparison, Evaluation, Run
+from eval.evaluation import Comparison, Evaluation, Run, Since
 from eval.run import Answerer, CrossFitted, Record, evaluate
 from index.encoder import ENGLISH_MODEL, Encoder, load_encoder
-from index.learning import Tuning
+from index.learning import Learner, Tuning
 from index.matcher import Matcher
-from index.store import GoalIndex, build_index, index_key, load_index, open_index, save_index
+from index.store import GoalIndex, build_index, index_key, learner_of, load_index, open_index, save_index
 from index.texts import Corpus, corpus_of
 
 FOLDS_KEPT = 25
@@ -111,13 +114,25 @@ def open_answerer(
     thresholds, factory = thresholds_of(settings), settings.faiss_factory
     index = open_index(folder, catalogue, corpus, model, Tuning(), factory=factory, say=say)
 
+    @cache
+    def learner() -> Learner:
+        return learner_of(folder, catalogue, corpus, model, Tuning(), say)
+
     def without(rest: Corpus) -> Matcher:
-        return Matcher(catalogue, _fold_index(folder, catalogue, rest, model, factory, say), model, thresholds)
+        return Matcher(catalogue, _fold_index(folder, catalogue, rest, model, factory, say, learner), model, thresholds)
 
     return CrossFitted(Matcher(catalogue, index, model, thresholds), corpus, without)
 
 
-def _fold_index(home: Path, catalogue: Catalogue, corpus: Corpus, model: Encoder, factory: str, say: Say) -> GoalIndex:
+def _fold_index(
+    home: Path,
+    catalogue: Catalogue,
+    corpus: Corpus,
+    model: Encoder,
+    factory: str,
+    say: Say,
+    learner: Callable[[], Learner],
+) -> GoalIndex:
     """The index of all but one fold, kept in a folder of its own: it serves no one but the evaluation."""
     folder = home / "folds" / index_key(catalogue, corpus, model, Tuning(), factory)
     if folder.is_dir():
@@ -126,7 +141,7 @@ def _fold_index(home: Path, catalogue: Catalogue, corpus: Corpus, model: Encoder
         except UserError:
             pass  # damaged: it is built again below
     say(f"Für die Prüfung über Kreuz wird ein Index ohne einen Teil der Beurteilungen gebaut ({len(corpus.labels)}) …")
-    index = build_index(home, catalogue, corpus, model, Tuning(), factory=factory, say=say)
+    index = build_index(home, catalogue, corpus, model, Tuning(), factory=factory, say=say, learner=learner())
     save_index(index, folder)
     _forget_old(folder.parent)
     return index
@@ -139,25 +154,35 @@ def _forget_old(parent: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Task:
+    """What to evaluate on: a labelled set (None: the shipped one) and its split, and what to set beside the result.
+
+    `compare` are assignments as of `--compare`, `stored` the JSON of an earlier evaluation, `second` the labelled set
+    of a second person.
+    """
+
+    file: Path | None = None
+    split: str | None = None
+    compare: Sequence[str] = ()
+    stored: Path | None = None
+    second: Path | None = None
+
+
 def run_evaluation(
-    settings: Settings,
-    file: Path | None,
-    split: str | None,
-    compare_with: Sequence[str],
-    say: Say = to_stderr,
-    *,
-    encoder: Encoder | None = None,
-    home: Path | None = None,
+    settings: Settings, task: Task, say: Say = to_stderr, *, encoder: Encoder | None = None, home: Path | None = None
 ) -> Evaluation:
-    """Evaluate the settings, and each variant of `compare_with` beside them.
+    """Evaluate the settings, and each variant of the task beside them.
 
     Raises:
-        UserError: see `variant`, `load_cases` and `open_answerer`; all variants are checked before the first is run.
+        UserError: see `variant`, `load_cases` and `open_answerer`; everything is checked before the first case is run.
     """
-    variants = [variant(settings, assignment) for assignment in compare_with]
+    earlier = load_baseline(task.stored) if task.stored else None
+    variants = [variant(settings, assignment) for assignment in task.compare]
     folder = home or isek_home()
     catalogue = load_catalogue(settings.catalogue, (folder / "catalogues",))
-    name, chosen, cases = load_cases(catalogue, file, split)
+    name, chosen, cases = load_cases(catalogue, task.file, task.split)
+    human = second_person(pairs_of(cases, load_labelled(task.second, catalogue))) if task.second else None
     base = _run(Variant("Grundeinstellung", settings), cases, say, encoder, folder)
     others = [_run(other, cases, say, encoder, folder) for other in variants]
     differences = corrected([compare(_common(base, run), run.records) for run in others])
@@ -165,7 +190,10 @@ def run_evaluation(
         Comparison(run, difference, flips(_common(base, run), run.records))
         for run, difference in zip(others, differences, strict=True)
     ]
-    return Evaluation(name, chosen, base, comparisons)
+    since = None
+    if task.stored and earlier:
+        since = Since(task.stored.name, against_baseline(earlier["cases"], base.records))
+    return Evaluation(name, chosen, base, comparisons, since, human)
 
 
 def _run(chosen: Variant, cases: Sequence[LabelledCase], say: Say, encoder: Encoder | None, home: Path) -> Run:
@@ -178,7 +206,12 @@ def _run(chosen: Variant, cases: Sequence[LabelledCase], say: Say, encoder: Enco
         )
     if not kept:
         raise UserError(f"Der Zielkatalog «{answerer.catalogue.name}» kennt die Ziele keines einzigen Falls.")
-    return Run.of(chosen.name, answerer, evaluate(answerer, kept))
+
+    def progress(done: int, total: int) -> None:
+        if done == total or done * 4 // total > (done - 1) * 4 // total:
+            say(f"{chosen.name}: {done} von {total} Fällen")
+
+    return Run.of(chosen.name, answerer, evaluate(answerer, kept, progress))
 
 
 def _common(base: Run, other: Run) -> list[Record]:

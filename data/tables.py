@@ -54,6 +54,22 @@ def read_projects(
     Raises:
         UserError: unknown format, unreadable, no text column; LimitError: more than `max_rows` rows.
     """
+    columns, rows = _read(path, max_rows, max_unpacked)
+    if not rows:
+        raise UserError(f"«{path.name}» enthält keine Zeile mit Daten.")
+    return _table(path.name, columns, rows, text_column)
+
+
+def read_columns(path: Path, max_rows: int = MAX_ROWS, max_unpacked: int = MAX_UNPACKED) -> tuple[str, ...]:
+    """The names of the columns of a table, whether or not one of them is known to hold the text.
+
+    Raises:
+        UserError: unknown format or unreadable; LimitError: more than `max_rows` rows.
+    """
+    return tuple(_read(path, max_rows, max_unpacked)[0])
+
+
+def _read(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list[dict[str, Any]]]:
     reader = {".csv": _read_csv, ".xlsx": _read_xlsx, ".jsonl": _read_jsonl}.get(path.suffix.lower())
     if reader is None:
         raise UserError(
@@ -62,12 +78,9 @@ def read_projects(
     if not path.is_file():
         raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
     try:
-        columns, rows = reader(path, max_rows, max_unpacked)
+        return reader(path, max_rows, max_unpacked)
     except OSError as error:
         raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({error.strerror}).") from error
-    if not rows:
-        raise UserError(f"«{path.name}» enthält keine Zeile mit Daten.")
-    return _table(path.name, columns, rows, text_column)
 
 
 def _table(where: str, columns: list[str], rows: list[dict[str, Any]], text_column: str | None) -> ProjectTable:

@@ -69,7 +69,7 @@ def compare(
     """
     if [record.case.id for record in first] != [record.case.id for record in second]:
         raise ValueError("expected two runs over the same cases in the same order")
-    found = {name: _difference(METRICS[name], first, second) for name in names}
+    found = {name: compare_rows(METRICS[name], *_aligned(METRICS[name], first, second)) for name in names}
     return {name: difference for name, difference in found.items() if difference is not None}
 
 
@@ -82,8 +82,8 @@ def corrected(comparisons: Sequence[dict[str, Difference]]) -> list[dict[str, Di
     ]
 
 
-def _difference(metric: Metric, first: Sequence[Record], second: Sequence[Record]) -> Difference | None:
-    a, b = _aligned(metric, first, second)
+def compare_rows(metric: Metric, a: Floats, b: Floats) -> Difference | None:
+    """The difference in one metric between two runs given as rows (n, k) of the same cases; None where it has none."""
     if not len(a):
         return None
     value = float(metric.statistic(b) - metric.statistic(a))
@@ -97,7 +97,7 @@ def _difference(metric: Metric, first: Sequence[Record], second: Sequence[Record
     needed = None if cases is None else cases_needed(cases)
     return Difference(
         value=value,
-        ci=bootstrap(both, _minus(metric.statistic, width)),
+        ci=bootstrap(both, _minus(metric.statistic, width), corrected=False),
         n=len(a),
         p=p,
         p_holm=p,
@@ -128,15 +128,3 @@ def flips(first: Sequence[Record], second: Sequence[Record], name: str = "accept
         if before is not None and after is not None and before != after:
             result.append(Flip(a.case.id, name, after[0] > before[0], a.first, b.first))
     return result
-
-
-def verdict(difference: Difference) -> str:
-    """One German sentence on a difference."""
-    if difference.significant:
-        return "besser" if difference.value > 0 else "schlechter"
-    sentence = f"Unterschied nicht nachweisbar bei n = {difference.n}"
-    if difference.detectable is not None:
-        sentence += f" (nachweisbar wären etwa {100 * difference.detectable:.0f} Prozentpunkte)"
-    if difference.labels_needed:
-        sentence += f"; {difference.labels_needed} weitere beurteilte Texte könnten ihn klären"
-    return sentence

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
 from data.catalogue import Catalogue
+from eval.baseline import fallen, outcomes
 from eval.comparison import Difference, Flip
+from eval.errors import confusions, goal_support, wrong_cases
 from eval.figures import HEADLINE, Figure, figures
 from eval.run import Answerer, Record
 
@@ -27,7 +28,7 @@ class Run:
     cases were answered by a matcher that had not seen them."""
 
     name: str
-    catalogue: str
+    catalogue: Catalogue
     model: str
     labels: int
     records: Sequence[Record]
@@ -35,7 +36,7 @@ class Run:
 
     @classmethod
     def of(cls, name: str, answerer: Answerer, records: Sequence[Record]) -> Run:
-        return cls(name, answerer.catalogue.name, answerer.model, answerer.labels, records, figures(records))
+        return cls(name, answerer.catalogue, answerer.model, answerer.labels, records, figures(records))
 
     @property
     def crossfitted(self) -> int:
@@ -44,13 +45,13 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
-            "catalogue": self.catalogue,
+            "catalogue": self.catalogue.name,
             "model": self.model,
-            "labels": self._labels_json(),
+            "labels": self.labels_json(),
             "metrics": {name: figure.to_json() for name, figure in self.metrics.items()},
         }
 
-    def _labels_json(self) -> dict[str, Any]:
+    def labels_json(self) -> dict[str, Any]:
         return {"used": self.labels > 0, "n": self.labels, "crossfitted": self.crossfitted}
 
 
@@ -71,29 +72,67 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Since:
+    """What changed since a stored run: this run minus that one, over the cases of both."""
+
+    file: str
+    differences: dict[str, Difference]
+
+    def to_json(self) -> dict[str, Any]:
+        differences = {name: difference.to_json() for name, difference in self.differences.items()}
+        return {"file": self.file, "differences": differences, "fallen": fallen(self.differences)}
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """What `isek eval` reports. `set` is the file name of the labelled set, `split` dev, test or all."""
+    """What `isek eval` reports. `set` is the file name of the labelled set, `split` dev, test or all.
+
+    `human` are the figures of a second person on the same cases: the ceiling.
+    """
 
     set: str
     split: str
     run: Run
     comparisons: Sequence[Comparison] = field(default=())
+    since: Since | None = None
+    human: dict[str, Figure] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The fixed JSON object; everything after `metrics` is beyond the contract."""
         run = self.run
         return {
-            "catalogue": run.catalogue,
+            "catalogue": run.catalogue.name,
             "model": run.model,
             "set": self.set,
             "split": self.split,
             "n": len(run.records),
             "metrics": {name: figure.to_json() for name, figure in run.metrics.items()},
-            "labels": run._labels_json(),
+            "labels": run.labels_json(),
+            "cases": outcomes(run.records),
+            "errors": errors_json(run.records),
+            "confusions": [asdict(pair) for pair in confusions(run.records)],
+            "support": [asdict(goal) for goal in goal_support(run.records, run.catalogue)],
             "slices": slices_json(run.records),
             "milliseconds_per_text": round(1000 * median(record.seconds for record in run.records), 1),
+            "baseline": self.since.to_json() if self.since else None,
+            "second_person": {name: figure.to_json() for name, figure in (self.human or {}).items()} or None,
             "comparisons": [comparison.to_json() for comparison in self.comparisons],
         }
+
+
+def errors_json(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The wrong cases by id, without their texts."""
+    return [
+        {
+            "id": wrong.record.case.id,
+            "errors": list(wrong.kinds),
+            "gold": wrong.record.case.primary,
+            "answer": wrong.record.first,
+            "rank": wrong.record.rank,
+            "evidence": asdict(wrong.misled),
+        }
+        for wrong in wrong_cases(records)
+    ]
 
 
 def sliced(records: Sequence[Record], name: str) -> dict[str, list[Record]]:
@@ -118,9 +157,3 @@ def slices_json(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
         }
         for name in SLICES
     }
-
-
-def support(records: Sequence[Record], catalogue: Catalogue) -> dict[str, int]:
-    """For each goal of the catalogue: in how many cases it is right (primary, secondary or city-wide)."""
-    counts = Counter(goal for record in records for goal in (*record.case.acceptable, *record.case.citywide))
-    return {goal.id: counts[goal.id] for goal in catalogue.goals}

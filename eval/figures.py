@@ -70,7 +70,7 @@ def pooled_f1(columns: Floats) -> Floats:
     return _ratio(2 * columns[..., 0].sum(axis=-1), columns[..., 1].sum(axis=-1) + columns[..., 2].sum(axis=-1))
 
 
-def _each(measure: Callable[[Floats, Floats], float | None]) -> Statistic:
+def each(measure: Callable[[Floats, Floats], float | None]) -> Statistic:
     """A statistic of (…, n, 2) columns from a measure of two vectors (n,)."""
 
     def statistic(columns: Floats) -> Floats:
@@ -176,17 +176,17 @@ METRICS: dict[str, Metric] = {
     "no_goal_kept": Metric("Texte mit Ziel behalten (nicht „kein Ziel“ genannt)", _kept, mean, True),
     "no_goal_found": Metric("Texte ohne Ziel als solche erkannt", _found, mean, True),
     "citywide_only_found": Metric("nur gesamtstädtische Ziele: als solche erkannt", _citywide_only, mean, True),
-    "auroc": Metric("Trennung von Texten mit und ohne Ziel (AUROC)", _some_goal, _each(metrics.auroc)),
+    "auroc": Metric("Trennung von Texten mit und ohne Ziel (AUROC)", _some_goal, each(metrics.auroc)),
     "aurc": Metric(
-        "Fehler über alle Abdeckungen (AURC)", _first_goal, _each(metrics.area_under_risk_coverage), lower=True
+        "Fehler über alle Abdeckungen (AURC)", _first_goal, each(metrics.area_under_risk_coverage), lower=True
     ),
     "ece": Metric(
         "Kalibrierungsfehler des ersten Ziels (ECE)",
         _first_goal,
-        _each(metrics.expected_calibration_error),
+        each(metrics.expected_calibration_error),
         lower=True,
     ),
-    "brier": Metric("Brier-Wert des ersten Ziels", _first_goal, _each(metrics.brier), lower=True),
+    "brier": Metric("Brier-Wert des ersten Ziels", _first_goal, each(metrics.brier), lower=True),
     "evidence_in_text": Metric("Fundstellen stehen wörtlich im Text", _evidence, mean, True),
 }
 

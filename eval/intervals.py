@@ -1,7 +1,7 @@
 """How far a figure may be off: bootstrap intervals for any figure, Wilson intervals for shares.
 
 Cases are the unit of resampling. The bootstrap interval is BCa (Efron 1987): percentiles, corrected for bias and
-skewness. A share that is 0 or 1 in the sample has no spread to resample; there the Wilson score interval (Wilson 1927)
+skewness; for differences, where only few cases differ, plain percentiles. A share that is 0 or 1 in the sample has no spread to resample; there the Wilson score interval (Wilson 1927)
 is taken, which the small slices use throughout.
 """
 
@@ -33,9 +33,18 @@ def resampled(columns: Floats, statistic: Statistic, resamples: int = RESAMPLES,
 
 
 def bootstrap(
-    columns: Floats, statistic: Statistic, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = SEED
+    columns: Floats,
+    statistic: Statistic,
+    *,
+    corrected: bool = True,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Interval | None:
-    """The BCa interval of a statistic of the rows of `columns` (n, k).
+    """The interval of a statistic of the rows of `columns` (n, k): BCa if `corrected`, else plain percentiles.
+
+    The correction is for figures that crowd at a border, such as shares near 1. A difference of which only three cases
+    in a hundred are not 0 is no such figure: there the correction would put 0 outside although the test cannot.
 
     None where the data give none: fewer than `FEWEST` cases, a figure that is not defined, or no spread at all.
     """
@@ -46,6 +55,9 @@ def bootstrap(
     samples = samples[np.isfinite(samples)]
     if not np.isfinite(value) or len(samples) < resamples / 2 or np.ptp(samples) == 0.0:
         return None
+    if not corrected:
+        low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
     below = (np.mean(samples < value) + np.mean(samples <= value)) / 2
     bias = _NORMAL.inv_cdf(float(np.clip(below, 1 / len(samples), 1 - 1 / len(samples))))
     skew = _acceleration(columns, statistic)

@@ -132,10 +132,14 @@ class CrossFitted:
         return len(self._corpus.labels)
 
     def answer(self, case: LabelledCase) -> tuple[dict[str, Any], int | None]:
-        fold = self._folds.get(same_text(case.text))
-        matcher = self._matcher if fold is None else self._without(fold)
+        matcher, fold = self.matcher_for(case)
         top = max(SHOWN, len(self.catalogue.area_goals))
         return matcher.match(case.text, top=top, identity=case.id).to_json(), fold
+
+    def matcher_for(self, case: LabelledCase) -> tuple[Matcher, int | None]:
+        """The matcher that has not seen this case, and the fold it was built without."""
+        fold = self._folds.get(same_text(case.text))
+        return (self._matcher if fold is None else self._without(fold)), fold
 
     def _without(self, fold: int) -> Matcher:
         if fold not in self._built:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,13 +53,21 @@ def load_encoder(name: str | None = None) -> Encoder:
     local = Path(wanted).expanduser()
     if (local / "model.onnx").is_file() and (local / "manifest.json").is_file():
         return OnnxEncoder.load(local)
-    return SentenceTransformerEncoder.load(_english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
+    return SentenceTransformerEncoder.load(english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
+
+
+def weights_of(name: str | None = None) -> str:
+    """What `SentenceTransformer` loads for this name: the folder, or the hub name, that `load_encoder` chooses."""
+    wanted = name or DEFAULT_MODEL
+    if "/" not in wanted and (MODELS / wanted).is_dir():
+        return str(MODELS / wanted)
+    return english_folder() if wanted in (DEFAULT_MODEL, ENGLISH_MODEL) else wanted
 
 
 class OnnxEncoder:
     """A graph ``input_ids, attention_mask (n, t) int64 → sentence_embedding (n, d)`` and its tokenizer."""
 
-    _TOKENS_PER_BATCH = 4096
+    _TOKENS_PER_BATCH = 2048
 
     def __init__(self, name: str, fingerprint: str, session: Any, tokenizer: Any, dimension: int) -> None:
         self.name, self.fingerprint = name, fingerprint
@@ -76,7 +85,7 @@ class OnnxEncoder:
 
         manifest = _verified_manifest(folder)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(os.environ.get("ISEK_THREADS", "1"))
+        options.intra_op_num_threads = 1  # for one text two threads are slower than one; batches run side by side
         options.log_severity_level = 3
         try:
             session = onnxruntime.InferenceSession(
@@ -94,9 +103,12 @@ class OnnxEncoder:
     def encode(self, texts: list[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
         encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        for rows in _batches([len(ids) for ids in encoded], self._TOKENS_PER_BATCH):
-            vectors[rows] = self._run([encoded[row] for row in rows])
-        return vectors
+        batches = _batches([len(ids) for ids in encoded], self._TOKENS_PER_BATCH)
+        if len(batches) <= 1:
+            results: Iterable[Vectors] = (self._run([encoded[row] for row in rows]) for rows in batches)
+            return _placed(vectors, batches, results)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return _placed(vectors, batches, pool.map(lambda rows: self._run([encoded[row] for row in rows]), batches))
 
     def _run(self, batch: Sequence[Sequence[int]]) -> Vectors:
         longest = max(map(len, batch))
@@ -107,6 +119,12 @@ class OnnxEncoder:
             mask[row, : len(tokens)] = 1
         result: Vectors = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})[0]
         return result
+
+
+def _placed(vectors: Vectors, batches: list[list[int]], results: Iterable[Vectors]) -> Vectors:
+    for rows, result in zip(batches, results, strict=True):
+        vectors[rows] = result
+    return vectors
 
 
 def _batches(lengths: list[int], budget: int) -> list[list[int]]:
@@ -152,23 +170,32 @@ class SentenceTransformerEncoder:
     @classmethod
     def load(cls, source: str, name: str) -> SentenceTransformerEncoder:
         """Raises UserError where neither a folder nor the hub yields a model."""
-        local = Path(source).expanduser()
-        if local.is_dir() and not any((local / part).is_file() for part in ("modules.json", "config.json")):
-            raise UserError(
-                f"Der Ordner «{source}» enthält kein sentence-transformers-Modell (erwartet: modules.json oder config.json)."
-            )
-        try:
-            from sentence_transformers import SentenceTransformer
-
-            model = SentenceTransformer(source, trust_remote_code=False, device="cpu")
-        except Exception as error:  # hub, file and format errors of four libraries
-            raise UserError(_not_loadable(name, error)) from error
+        model = open_sentence_transformer(source, name)
         return cls(name, _model_fingerprint(model, source), model)
 
     def encode(self, texts: list[str]) -> Vectors:
         vectors = self._model.encode(texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
         result: Vectors = np.asarray(vectors, np.float32).reshape(len(texts), -1)
         return result
+
+
+def open_sentence_transformer(source: str, name: str) -> Any:
+    """The `SentenceTransformer` of a folder or hub name, on the CPU; `name` is what messages call it.
+
+    Raises:
+        UserError: neither a folder nor the hub yields a model.
+    """
+    local = Path(source).expanduser()
+    if local.is_dir() and not any((local / part).is_file() for part in ("modules.json", "config.json")):
+        raise UserError(
+            f"Der Ordner «{source}» enthält kein sentence-transformers-Modell (erwartet: modules.json oder config.json)."
+        )
+    try:
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(source, trust_remote_code=False, device="cpu")
+    except Exception as error:  # hub, file and format errors of four libraries
+        raise UserError(_not_loadable(name, error)) from error
 
 
 def _not_loadable(name: str, error: Exception) -> str:
@@ -189,7 +216,7 @@ def _model_fingerprint(model: Any, source: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _english_folder() -> str:
+def english_folder() -> str:
     """The folder of the English model inside its PyPI package.
 
     Raises:

@@ -47,9 +47,9 @@ class Explainer:
         rows = self._rows.get(goal)
         if rows is None or not len(rows):
             return "", ""
-        tuning = self._index.manifest["tuning"]
-        lexical = tuning["lexical"] * self._lexical_similarities(part, features)[rows]
-        dense = tuning["dense"] * self._dense_similarities(part, features)[rows]
+        kernel = self._index.manifest["tuning"]["areas"]
+        lexical = kernel["lexical"] * self._lexical_similarities(part, features)[rows]
+        dense = kernel["dense"] * self._dense_similarities(part, features)[rows]
         best = int(np.argmax(lexical + dense))
         return self._index.texts[int(rows[best])].text, _channel(float(lexical[best]), float(dense[best]))
 

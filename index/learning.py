@@ -7,7 +7,7 @@ that says nothing about a column has the target 0 there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,22 +17,33 @@ from data.catalogue import Catalogue
 from data.labelled import LabelledCase
 from index.calibration import Calibration, Curve, score_features
 from index.columns import Columns, Float32s, Split, Weights
-from index.features import FeatureMaker
+from index.features import Encode, FeatureMaker
 from index.lexical import Lexicon
 from index.passages import Reading, read
-from index.ridge import Floats, Ridge, folds_of, one_hot
-from index.texts import CITYWIDE_ONLY, Corpus, GoalText
+from index.ridge import Extended, Floats, Ridge, folds_of, one_hot
+from index.texts import CITYWIDE_ONLY, GoalText, class_of
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One regression: weights of the lexical and the dense kernel (0 switches a channel off) and the ridge penalty."""
+
+    lexical: float
+    dense: float
+    penalty: float
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What was tuned on the dev split (the ablation in the README shows what each brings)."""
+    """What was tuned on the dev split (the ablation in the README shows what each part brings).
 
-    lexical: float = 1.0  # weight of the lexical kernel; 0 switches the channel off
-    dense: float = 1.0  # weight of the dense kernel
-    penalty: float = 0.5  # ridge penalty of a profile text
+    City-wide goals are a regression of their own: they cut across the product areas, and a product-area example says
+    nothing about whether one of them applies.
+    """
+
+    areas: Kernel = Kernel(lexical=1.0, dense=3.0, penalty=1.0)
+    citywide: Kernel = Kernel(lexical=0.3, dense=1.0, penalty=1.0)
     label_weight: float = 3.0  # how many profile texts one labelled text counts for
-    min_df: int = 1  # n-grams rarer than this are dropped
 
 
 @dataclass(frozen=True)
@@ -51,39 +62,92 @@ class Learned:
     held_out: dict[str, Floats]
 
 
-def learn(catalogue: Catalogue, corpus: Corpus, encode: Callable[[list[str]], Float32s], tuning: Tuning) -> Learned:
-    """Solve the regression and fit the calibration on held-out scores of the labelled texts.
+class Learner:
+    """What a catalogue's profiles teach, ready to be extended by labelled cases.
 
-    A labelled text is represented as a text of a user will be, by the passages that say most; what says most is
-    judged by a first solution from the profiles alone.
+    The large systems are solved once, over the profile texts; labelled cases, of which there are few, are added to the
+    solution. A cross-check with some labels left out therefore costs next to nothing.
     """
-    from scipy.sparse import vstack
 
-    n_profile = len(corpus.texts) - len(corpus.labels)
-    readings = [read(case.text) for case in corpus.labels]
-    profile = [text.text for text in corpus.texts[:n_profile]]
-    lexicon, lexical = Lexicon.fit([*profile, *(reading.content for reading in readings)], tuning.min_df)
-    lexical, dense = lexical[:n_profile], encode(profile)
-    columns, targets = Columns.of(catalogue), _targets(catalogue, Columns.of(catalogue), corpus)
-    weights, ridge = _solve(lexical, dense, targets[:n_profile], np.full(n_profile, tuning.penalty), tuning)
-    held_out: dict[str, Floats] = {}
-    if corpus.labels:
-        label_lexical, label_dense = _label_rows(FeatureMaker(lexicon, weights, columns, encode), readings, lexicon)
-        lexical, dense = vstack([lexical, label_lexical], format="csr"), np.vstack([dense, label_dense])
-        penalty = np.full(len(corpus.texts), tuning.penalty)
-        penalty[n_profile:] /= tuning.label_weight
-        weights, ridge = _solve(lexical, dense, targets, penalty, tuning)
-        held_out = held_out_scores(corpus, ridge)
-    calibration = calibrate(catalogue, corpus.labels, held_out)
-    return Learned(lexicon, lexical, dense, weights, calibration, held_out)
+    def __init__(self, catalogue: Catalogue, texts: Sequence[GoalText], encode: Encode, tuning: Tuning) -> None:
+        """`texts` are those of a corpus less the labelled ones."""
+        self._catalogue, self._encode, self._tuning = catalogue, encode, tuning
+        self._columns = Columns.of(catalogue)
+        self.lexicon, self._lexical = Lexicon.fit([text.text for text in texts])
+        self._dense = encode([text.text for text in texts])
+        targets, start = _profile_targets(catalogue, self._columns, texts), self._columns.citywide_start
+        citywide = set(self._columns.citywide)
+        rows = np.flatnonzero([text.kind != "crosscutting" for text in texts])
+        city = np.flatnonzero([text.goal in citywide or text.kind == "goalless" for text in texts])
+        parts = (rows, targets[rows, :start], tuning.areas), (city, targets[city, start:], tuning.citywide)
+        self._parts = [_Part(self._lexical[r], self._dense[r], t, kernel) for r, t, kernel in parts]
+        self._weights = _side_by_side([part.weights() for part in self._parts])
+
+    def learn(self, labels: Sequence[LabelledCase]) -> Learned:
+        """The solution with these labelled cases, and the calibration on what it says of each without its fold.
+
+        A labelled text is represented as a text of a user will be, by the passages that say most; what says most is
+        judged by the solution from the profiles alone.
+        """
+        if not labels:
+            return Learned(self.lexicon, self._lexical, self._dense, self._weights, None, {})
+        from scipy.sparse import vstack
+
+        maker = FeatureMaker(self.lexicon, self._weights, self._columns, self._encode)
+        lexical, dense = _label_rows(maker, [read(case.text) for case in labels], self.lexicon)
+        targets, start = _label_targets(self._columns, labels), self._columns.citywide_start
+        penalty = 1.0 / self._tuning.label_weight
+        sides = [
+            part.extended(lexical, dense, side, penalty)
+            for part, side in zip(self._parts, (targets[:, :start], targets[:, start:]), strict=True)
+        ]
+        held_out = held_out_scores(labels, [extended for _, extended in sides])
+        return Learned(
+            self.lexicon,
+            vstack([self._lexical, lexical], format="csr"),
+            np.vstack([self._dense, dense]),
+            _side_by_side([weights for weights, _ in sides]),
+            calibrate(self._catalogue, labels, held_out),
+            held_out,
+        )
 
 
-def _solve(lexical: Any, dense: Float32s, targets: Floats, penalty: Floats, tuning: Tuning) -> tuple[Weights, Ridge]:
-    kernel = tuning.lexical * (lexical @ lexical.T).toarray().astype(np.float64)
-    kernel += tuning.dense * (dense @ dense.T)
-    ridge = Ridge(kernel, penalty, targets)
-    by_word, by_meaning = lexical.T @ ridge.dual, dense.T @ ridge.dual
-    return Weights((tuning.lexical * by_word).astype(np.float32), (tuning.dense * by_meaning).astype(np.float32)), ridge
+class _Part:
+    """One of the two regressions, over the profile texts that speak to its columns."""
+
+    def __init__(self, lexical: Any, dense: Float32s, targets: Floats, kernel: Kernel) -> None:
+        self._lexical, self._dense, self._kernel = lexical, dense, kernel
+        similarity = self._similarity(lexical, dense, lexical, dense)
+        self._ridge = Ridge(similarity, kernel.penalty, targets)
+
+    def weights(self) -> Weights:
+        return self._primal(self._lexical, self._dense, self._ridge.dual)
+
+    def extended(self, lexical: Any, dense: Float32s, targets: Floats, share: float) -> tuple[Weights, Extended]:
+        """With labelled rows, whose penalty is `share` of a profile text's."""
+        from scipy.sparse import vstack
+
+        cross = self._similarity(self._lexical, self._dense, lexical, dense)
+        among = self._similarity(lexical, dense, lexical, dense)
+        solution = self._ridge.extended(cross, among, share * self._kernel.penalty, targets)
+        rows, vectors = vstack([self._lexical, lexical], format="csr"), np.vstack([self._dense, dense])
+        return self._primal(rows, vectors, solution.dual), solution
+
+    def _similarity(self, lexical: Any, dense: Float32s, other_lexical: Any, other_dense: Float32s) -> Float32s:
+        similarity: Float32s = (lexical @ other_lexical.T).toarray()
+        similarity *= self._kernel.lexical
+        similarity += self._kernel.dense * (dense @ other_dense.T)
+        return similarity
+
+    def _primal(self, lexical: Any, dense: Float32s, dual: Floats) -> Weights:
+        return Weights(
+            (self._kernel.lexical * (lexical.T @ dual)).astype(np.float32),
+            (self._kernel.dense * (dense.T @ dual)).astype(np.float32),
+        )
+
+
+def _side_by_side(parts: Sequence[Weights]) -> Weights:
+    return Weights(np.hstack([part.lexical for part in parts]), np.hstack([part.dense for part in parts]))
 
 
 def _label_rows(maker: FeatureMaker, readings: Sequence[Reading], lexicon: Lexicon) -> tuple[Any, Float32s]:
@@ -97,21 +161,37 @@ def _label_rows(maker: FeatureMaker, readings: Sequence[Reading], lexicon: Lexic
     return lexical, np.stack([item.dense for item in features])
 
 
-def _targets(catalogue: Catalogue, columns: Columns, corpus: Corpus) -> Floats:
-    classes = (*columns.goals, *columns.classes)
-    goals = np.zeros((len(corpus.texts), len(classes)))
-    areas = np.zeros((len(corpus.texts), len(columns.areas)))
-    citywide = np.zeros((len(corpus.texts), len(columns.citywide)))
-    cases = iter(corpus.labels)
-    for row, text in enumerate(corpus.texts):
-        case = next(cases) if text.kind == "label" else None
-        _set_row(goals[row], classes, _goal_class(text, columns))
-        _set_row(areas[row], columns.areas, _area_of(catalogue, text, case))
-        marked = set(case.citywide) if case else {text.goal} & set(columns.citywide)
-        for position, goal in enumerate(columns.citywide):
-            if marked or case or text.kind == "goalless":
-                citywide[row, position] = 1.0 if goal in marked else -1.0 / max(1, len(columns.citywide) - 1)
-    return np.hstack([goals, areas, citywide])
+def _profile_targets(catalogue: Catalogue, columns: Columns, texts: Sequence[GoalText]) -> Floats:
+    targets = np.zeros((len(texts), columns.citywide_start + len(columns.citywide)))
+    parts = columns.split(targets)
+    for row, text in enumerate(texts):
+        _set_class(parts, columns, row, _goal_class(text, columns))
+        _set_row(parts.areas[row], columns.areas, _area_of(catalogue, text))
+        if text.goal in columns.citywide or text.kind == "goalless":
+            _set_citywide(parts.citywide[row], columns, {text.goal})
+    return targets
+
+
+def _label_targets(columns: Columns, cases: Sequence[LabelledCase]) -> Floats:
+    targets = np.zeros((len(cases), columns.citywide_start + len(columns.citywide)))
+    parts = columns.split(targets)
+    for row, case in enumerate(cases):
+        _set_class(parts, columns, row, class_of(case))
+        _set_row(parts.areas[row], columns.areas, None if case.area is None else str(case.area))
+        _set_citywide(parts.citywide[row], columns, set(case.citywide))
+    return targets
+
+
+def _set_class(parts: Split, columns: Columns, row: int, name: str | None) -> None:
+    names = (*columns.goals, *columns.classes)
+    if name in names:
+        target = one_hot([names.index(name)], len(names))[0]
+        parts.goals[row], parts.classes[row] = target[: len(columns.goals)], target[len(columns.goals) :]
+
+
+def _set_citywide(row: Floats, columns: Columns, marked: set[str]) -> None:
+    for position, goal in enumerate(columns.citywide):
+        row[position] = 1.0 if goal in marked else -1.0 / max(1, len(columns.citywide) - 1)
 
 
 def _set_row(row: Floats, names: Sequence[str], name: str | None) -> None:
@@ -125,21 +205,18 @@ def _goal_class(text: GoalText, columns: Columns) -> str | None:
     return text.goal
 
 
-def _area_of(catalogue: Catalogue, text: GoalText, case: LabelledCase | None) -> str | None:
-    if case is not None:
-        return None if case.area is None else str(case.area)
+def _area_of(catalogue: Catalogue, text: GoalText) -> str | None:
     if text.kind == "group":
         return text.goal.strip("[]")
     goal = catalogue.by_id.get(text.goal)
     return None if goal is None or goal.area is None else str(goal.area)
 
 
-def held_out_scores(corpus: Corpus, ridge: Ridge) -> dict[str, Floats]:
-    """Cross-fitted scores of the labelled texts by case id: each predicted without the labels of its fold."""
-    first = len(corpus.texts) - len(corpus.labels)
-    rows = list(range(first, len(corpus.texts)))
-    folds = folds_of(rows, [f"{case.primary or ''}{case.style}" for case in corpus.labels])
-    return {corpus.labels[row - first].id: scores for row, scores in ridge.held_out(folds).items()}
+def held_out_scores(cases: Sequence[LabelledCase], sides: Sequence[Extended]) -> dict[str, Floats]:
+    """Cross-fitted scores (columns,) of the labelled texts by case id: each predicted without the labels of its fold."""
+    folds = folds_of(range(len(cases)), [f"{case.primary or ''}{case.style}" for case in cases])
+    parts = [side.held_out(folds) for side in sides]
+    return {case.id: np.concatenate([part[row] for part in parts]) for row, case in enumerate(cases)}
 
 
 def calibrate(catalogue: Catalogue, cases: Sequence[LabelledCase], scores: dict[str, Floats]) -> Calibration | None:
@@ -196,10 +273,10 @@ def _best_and_lead(scores: Floats, against: Floats) -> Floats:
 
 
 def area_features(parts: Split, members: Sequence[Sequence[int]]) -> Floats:
-    """(n, n_areas, 3) from the area's own score plus that of the best goal in it."""
-    lowest = parts.areas.min(axis=1)
+    """(n, n_areas, 3) from the score of the best goal in an area; its own score decides where no goal speaks."""
+    lowest = parts.goals.min(axis=1, initial=0.0)
     best = [parts.goals[:, list(group)].max(axis=1) if group else lowest for group in members]
-    return score_features(parts.areas + np.stack(best, axis=1), np.zeros((len(parts.areas), 1)))
+    return score_features(np.stack(best, axis=1) + 0.1 * parts.areas, np.zeros((len(parts.areas), 1)))
 
 
 def members_of(catalogue: Catalogue, columns: Columns) -> list[list[int]]:

@@ -45,11 +45,11 @@ class Lexicon:
     idf: NDArray[np.float32]
 
     @classmethod
-    def fit(cls, texts: Sequence[str], min_df: int = 1) -> tuple[Lexicon, Any]:
+    def fit(cls, texts: Sequence[str]) -> tuple[Lexicon, Any]:
         """Learn from texts; returns the lexicon and their (n, n_features) scipy CSR matrix, rows of L2 norm 1."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, min_df=min_df, dtype=np.float32)
+        vectorizer = TfidfVectorizer(analyzer=ngrams, sublinear_tf=True, dtype=np.float32)
         matrix = vectorizer.fit_transform(texts)
         vocabulary = {str(key): int(value) for key, value in vectorizer.vocabulary_.items()}
         return cls(vocabulary, np.asarray(vectorizer.idf_, np.float32)), matrix

@@ -23,7 +23,7 @@ from data.errors import UserError
 from index.calibration import Calibration
 from index.columns import Columns, Weights
 from index.encoder import Encoder, Vectors, file_digest
-from index.learning import Tuning, learn
+from index.learning import Learner, Tuning
 from index.lexical import Lexicon, SparseRows
 from index.texts import Corpus, GoalText
 from index.vectors import Say, encode_cached
@@ -91,13 +91,13 @@ def build_index(
     *,
     factory: str = DEFAULT_FACTORY,
     say: Say = lambda _: None,
+    learner: Learner | None = None,
 ) -> GoalIndex:
-    """Build an index in memory; `home` (if given) keeps the vectors of texts for the next build."""
+    """Build an index in memory; `home` (if given) keeps the vectors of texts for the next build.
 
-    def encode(texts: list[str]) -> Vectors:
-        return encode_cached(encoder, texts, home, say)
-
-    learned = learn(catalogue, corpus, encode, tuning)
+    `learner` is what `learner_of` made of the same profile texts, where several label sets are tried.
+    """
+    learned = (learner or learner_of(home, catalogue, corpus, encoder, tuning, say)).learn(corpus.labels)
     manifest = {
         "format": FORMAT,
         "key": index_key(catalogue, corpus, encoder, tuning, factory),
@@ -123,6 +123,17 @@ def build_index(
         calibration=learned.calibration,
         manifest=manifest,
     )
+
+
+def learner_of(
+    home: Path | None, catalogue: Catalogue, corpus: Corpus, encoder: Encoder, tuning: Tuning, say: Say = lambda _: None
+) -> Learner:
+    """What the profile texts of a corpus teach, whatever labels are added to it."""
+
+    def encode(texts: list[str]) -> Vectors:
+        return encode_cached(encoder, texts, home, say)
+
+    return Learner(catalogue, corpus.profile_texts, encode, tuning)
 
 
 def _faiss_index(dense: NDArray[np.float32], factory: str) -> Any:

@@ -40,6 +40,11 @@ class Corpus:
     labels: tuple[LabelledCase, ...]
 
     @property
+    def profile_texts(self) -> tuple[GoalText, ...]:
+        """The texts less the labelled ones."""
+        return self.texts[: len(self.texts) - len(self.labels)]
+
+    @property
     def digest(self) -> str:
         """SHA-256 over all texts and labels."""
         digest = hashlib.sha256()
@@ -61,10 +66,13 @@ def corpus_of(
     texts += [GoalText(f"[{area.id}]", "group", group) for area in catalogue.areas for group in area.groups]
     texts += [GoalText(NO_GOAL, "goalless", text) for text in background.goalless]
     texts += [GoalText(NEUTRAL, "neutral", text) for text in background.neutral]
-    texts += [
-        GoalText(case.primary or (CITYWIDE_ONLY if case.citywide else NO_GOAL), "label", case.text) for case in usable
-    ]
+    texts += [GoalText(class_of(case), "label", case.text) for case in usable]
     return Corpus(tuple(texts), usable)
+
+
+def class_of(case: LabelledCase) -> str:
+    """What a labelled case is an example of: its primary goal, or the class of texts without one."""
+    return case.primary or (CITYWIDE_ONLY if case.citywide else NO_GOAL)
 
 
 def _goal_texts(goal: Goal, profiles: bool) -> Iterator[GoalText]:

@@ -13,6 +13,8 @@ from app.settings import Settings
 from data.catalogue import Catalogue, load_catalogue, parse_catalogue
 from index.matcher import Matcher
 
+pytest_plugins = ("page_fixtures",)
+
 CHECKOUT = Path(__file__).parents[1]
 
 SMALL = """

@@ -12,7 +12,7 @@ import pytest
 from pytest import approx
 
 from app.batch import match_projects
-from app.evaluation import load_cases, run_evaluation, variant
+from app.evaluation import Task, load_cases, run_evaluation, variant
 from app.evaluation_text import evaluation_table
 from app.settings import Settings
 from data.background import Background
@@ -21,10 +21,11 @@ from data.errors import UserError
 from data.labelled import LabelledCase
 from data.tables import Project
 from eval.baselines import tfidf_titles
-from eval.comparison import compare, corrected, flips, verdict
-from eval.evaluation import sliced, support
+from eval.comparison import compare, corrected, flips
+from eval.evaluation import sliced
 from eval.figures import METRICS, figure, figures, rows_of
 from eval.run import CrossFitted, Record, evaluate, folds_by_text, same_text, without_labels
+from eval.wording import verdict
 from index.learning import Tuning
 from index.matcher import Matcher
 from index.store import build_index
@@ -194,10 +195,6 @@ def test_slices_carry_their_support() -> None:
     assert list(sliced(records, "goal")) == ["rad"]
 
 
-def test_goals_that_no_case_supports_are_counted_as_0(small: Catalogue) -> None:
-    assert support([record(case("1", "a", "rad", citywide=("S",)), ["rad"])], small) == {"S": 1, "rad": 1, "schule": 0}
-
-
 # --- comparison
 
 
@@ -281,7 +278,7 @@ def test_the_json_of_an_evaluation_keeps_the_contract(
 ) -> None:
     comparisons = ["profiles=off", "baseline=tfidf-titles"]
     made = run_evaluation(
-        settings, labelled_file, "test", comparisons, lambda _: None, encoder=encoder, home=tmp_path / "home"
+        settings, Task(labelled_file, "test", comparisons), lambda _: None, encoder=encoder, home=tmp_path / "home"
     )
     report = json.loads(json.dumps(made.to_json(), allow_nan=False))
     assert list(report)[:6] == ["catalogue", "model", "set", "split", "n", "metrics"]
@@ -301,7 +298,7 @@ def test_the_table_says_what_it_rests_on(
     settings: Settings, labelled_file: Path, tmp_path: Path, encoder: WordEncoder
 ) -> None:
     made = run_evaluation(
-        settings, labelled_file, None, ["labels=off"], lambda _: None, encoder=encoder, home=tmp_path / "home"
+        settings, Task(labelled_file, compare=["labels=off"]), lambda _: None, encoder=encoder, home=tmp_path / "home"
     )
     table = evaluation_table(made)
     assert "Prüfsatz eigene.jsonl, Prüfung (test): 13 Fälle" in table

@@ -131,3 +131,11 @@ def test_the_detectable_difference_shrinks_with_the_root_of_the_cases() -> None:
     few, many = np.array([1.0, -1.0] + [0.0] * 8), np.array(([1.0, -1.0] + [0.0] * 8) * 100)
     assert detectable_difference(many) == approx((2.80159 * np.sqrt(0.2 / 1000)), abs=1e-5)
     assert (detectable_difference(few) or 0) > (detectable_difference(many) or 0)
+
+
+def test_the_interval_of_a_difference_that_rests_on_three_cases_holds_0() -> None:
+    # 3 of 136 cases gained, none lost: the exact test says p = 0.25, so 0 must not lie outside
+    differences = column([1.0] * 3 + [0.0] * 133)
+    low, high = bootstrap(differences, mean, corrected=False) or (1.0, 0.0)
+    assert low == 0.0
+    assert high == approx(7 / 136, abs=0.008)

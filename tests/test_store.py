@@ -58,7 +58,7 @@ def test_any_changed_input_means_another_index(tmp_path: Path, small: Catalogue,
         index_key(changed, corpus_of(changed, GOALLESS, ()), encoder, Tuning(), "Flat"),
         index_key(small, corpus_of(small, Background(GOALLESS.goalless[:1]), ()), encoder, Tuning(), "Flat"),
         index_key(small, corpus, WordEncoder("radweg"), Tuning(), "Flat"),
-        index_key(small, corpus, encoder, Tuning(penalty=0.51), "Flat"),
+        index_key(small, corpus, encoder, Tuning(label_weight=3.1), "Flat"),
         index_key(small, corpus, encoder, Tuning(), "IVF4,Flat"),
     }
     assert len(keys) == 6

@@ -1,6 +1,7 @@
 """The training of the bundled encoder, on data small enough to compute by eye."""
 
 import gzip
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from transformers import BertConfig, BertModel
 from data.errors import UserError
 from index.training import card, ding, embeddings, export, losses, measure, pools, sources, student, texts, vocabulary
 from index.training.__main__ import main
-from index.training.loop import Plan, train
+from index.training.loop import Plan, finished, train
 from index.training.sources import Pair
 
 
@@ -164,6 +165,30 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
         assert torch.equal(one, other)
 
 
+def test_the_rate_rises_to_its_peak_falls_to_the_knee_and_from_there_to_nothing() -> None:
+    plan = Plan("test", steps=30, warmup=10, near_from=20, knee=0.6)
+    assert [plan.factor(step) for step in (0, 9, 15, 20, 25, 30)] == pytest.approx([0.1, 1, 0.8, 0.6, 0.3, 0])
+
+
+def test_a_finished_stage_gives_its_weights_and_an_unfinished_one_none(tmp_path: Path) -> None:
+    trained = train(body(), [small_pool()], Plan("test", steps=2), tmp_path / "c.pt", "cpu", lambda _: "")
+    fresh = body()
+    assert not finished(fresh, tmp_path / "c.pt", 3)
+    assert not torch.equal(next(fresh.parameters()), next(trained.parameters()))
+    assert finished(fresh, tmp_path / "c.pt", 2)
+    assert torch.equal(next(fresh.parameters()), next(trained.parameters()))
+
+
+def test_batches_of_like_texts_hold_every_text_and_are_the_same_after_an_interruption() -> None:
+    pool = small_pool()
+    plan = pools.epoch_plan([pool], seed=5, epoch=0, near=True)
+    assert sorted(np.concatenate([batch.rows for batch in plan])) == sorted([*range(10), *range(10)])
+    whole = list(islice(pools.batches([pool], seed=5, near_from=3), 12))
+    for start in (1, 3, 7):
+        rest = list(islice(pools.batches([pool], seed=5, start=start, near_from=3), 12 - start))
+        assert [list(batch.rows) for batch in rest] == [list(batch.rows) for batch in whole[start:]]
+
+
 def test_partners_come_closer_in_training(tmp_path: Path) -> None:
     pool = pools.Pool("pairs", [letters(x) for x in "abcde"], 5, partners=[letters(x * 2) for x in "vwxyz"])
     plan = Plan("test", steps=30, rate=1e-2, table_rate=1e-2, warmup=1, contrast=1.0)
@@ -203,6 +228,26 @@ def test_the_exported_graph_reads_the_safetensors_file_and_agrees_with_sentence_
     served = export.encode_onnx(folder, said)
     assert served == pytest.approx(export.encode_torch(folder, said), abs=1e-5)
     assert np.linalg.norm(served, axis=1) == pytest.approx([1, 1], abs=1e-6)
+
+
+def test_the_card_names_the_licence_every_source_and_the_figures() -> None:
+    known = {
+        "name": "isek-de",
+        "version": "1",
+        "pieces": 5,
+        "max_seq_length": 256,
+        "date": "2026-01-01",
+        "seed": 7,
+        "rows": 3,
+        "pairs_sha256": "abc",
+        "distil_steps": 1,
+        "tune_steps": 2,
+    }
+    text = card.write(known, {"isek-de": {"STS": 0.5}}, {"stsb-de-test.csv": "def"})
+    assert "**GPL-2.0-or-later.**" in text
+    assert all(source.sha256 in text and source.licence in text for source in sources.SOURCES.values())
+    assert "| isek-de | 0.500 |" in text
+    assert "- `stsb-de-test.csv` `def`" in text
 
 
 def test_the_card_tables_every_encoder() -> None:

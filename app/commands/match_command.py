@@ -6,11 +6,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.commands.options import add_areas, add_model, command, positive, settings_from
-from app.settings import Settings
 from data.errors import UserError
+
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 
 def add_to(commands: Any) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app.settings import Settings, load_settings
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 
 def command(
@@ -42,6 +43,8 @@ def positive(text: str) -> int:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings file, overridden by the options that were given."""
+    from app.settings import load_settings
+
     return load_settings().changed(
         catalogue=options.catalogue,
         model=getattr(options, "model", None),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from typing import Any
 
+from app.address import take_port, web_address
 from app.commands.options import add_model, command, positive, settings_from
+from app.leftovers import swept
+from app.settings import isek_home
 
 
 def add_to(commands: Any) -> None:
@@ -20,25 +24,22 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _end)
     settings = settings_from(options)
-    from app.service import open_matcher, to_stderr
+    # Uploads wait in our own folder, not in the system's; gradio reads this once, when it is imported.
+    uploads = isek_home() / "zwischenlager" / str(options.port)
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    with take_port(options.host, options.port) as taken, swept(uploads):
+        from app.service import open_matcher, to_stderr
 
-    to_stderr("ISEK-Zielfinder wird gestartet …")
-    from app.desk import Desk
-    from app.server import build_app, serve, take_port
+        to_stderr("ISEK-Zielfinder wird gestartet …")
+        from app.desk import Desk
+        from app.server import build_app, serve
 
-    with take_port(options.host, options.port) as taken:
         app = build_app(Desk(open_matcher(settings), settings), options.host)
-        to_stderr(f"Bereit: {address(options.host, options.port)} (beenden mit Strg+C)")
+        to_stderr(f"Bereit: {web_address(options.host, options.port)} (beenden mit Strg+C)")
         try:
             serve(app, taken)
         except KeyboardInterrupt:  # uvicorn repeats the signal once everything is closed
             to_stderr("Beendet.")
-
-
-def address(host: str, port: int) -> str:
-    """What to type into a browser on this machine."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
 
 
 def _end(*_: object) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 
 from app.desk import Desk
 from app.page.answer import answer_html, empty_html, error_html
-from app.page.frame import Place, html, page_header, page_title
+from app.page.frame import PLACES, html, on, page_header, page_title
 from data.errors import UserError
 
-PLACE = Place("", "Zuordnen")
+PLACE = PLACES[0]
 LEAD = "Welchen Zielen der Stadt dient dieses Projekt?"
 EXAMPLES = {
     "Radverkehr": "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen",
@@ -37,6 +39,9 @@ def assign_page(desk: Desk) -> None:
                 elem_id="text",
                 autofocus=False,
             )
+            upload = gr.UploadButton(
+                "Antrag aus Datei öffnen (PDF, DOCX, ODT, TXT)", size="sm", elem_id="datei", elem_classes="datei"
+            )
             areas = _area_filter(desk)
             with gr.Row(elem_classes="knoepfe"):
                 find = gr.Button("Ziele finden", variant="primary", elem_id="finden", min_width=140)
@@ -44,13 +49,12 @@ def assign_page(desk: Desk) -> None:
             chips = _examples()
         with gr.Column(elem_classes="ausgabe", min_width=280):
             answer = html(empty_html(), elem_id="antwort")
-    inputs = [text, areas]
-    private = {"api_visibility": "private", "queue": False}
-    find.click(partial(answered, desk), inputs, answer, show_progress="hidden", **private)
-    clear.click(lambda: ("", [], empty_html()), None, [text, areas, answer], show_progress="hidden", **private)
+    answering = partial(answered, desk)
+    on(find.click, answering, [text, areas], answer)
+    on(upload.upload, partial(opened, desk), [upload, text, areas], [text, answer])
+    on(clear.click, lambda: ("", [], empty_html()), None, [text, areas, answer])
     for chip, example in chips:
-        chosen = chip.click(partial(str, example), None, text, show_progress="hidden", **private)
-        chosen.then(partial(answered, desk), inputs, answer, show_progress="hidden", **private)
+        on(on(chip.click, partial(str, example), None, text).then, answering, [text, areas], answer)
 
 
 def answered(desk: Desk, text: str, areas: list[str]) -> str:
@@ -59,7 +63,21 @@ def answered(desk: Desk, text: str, areas: list[str]) -> str:
         match = desk.match(text, areas)
     except UserError as error:
         return error_html(str(error))
+    except Exception:
+        traceback.print_exc()
+        return error_html("Ein Fehler im Programm; bitte der Stelle melden, die den Zielfinder betreut.")
     return answer_html(text, match, desk.catalogue, filtered=bool(areas))
+
+
+def opened(desk: Desk, path: str | None, before: str, areas: list[str]) -> tuple[str, str]:
+    """Text and answer of an uploaded document; a faulty one leaves the text as it was."""
+    if path is None:
+        return before, empty_html()
+    try:
+        text = desk.read_document(Path(path))
+    except UserError as error:
+        return before, error_html(str(error))
+    return text, answered(desk, text, areas)
 
 
 def _area_filter(desk: Desk) -> gr.CheckboxGroup:

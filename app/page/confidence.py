@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WORDS = (
+WORDS = (
     (0.9, "sehr wahrscheinlich"),
     (0.7, "wahrscheinlich"),
     (0.5, "eher ja"),
@@ -13,9 +13,19 @@ _WORDS = (
 
 def in_words(confidence: float) -> str:
     """The German words for a probability in [0, 1]."""
-    return next((words for least, words in _WORDS if confidence >= least), "unwahrscheinlich")
+    return next((words for least, words in WORDS if confidence >= least), "unwahrscheinlich")
 
 
 def whole_percent(confidence: float) -> int:
     """The probability as a whole percentage from 1 to 99: an estimate is never certain."""
     return min(99, max(1, round(100 * confidence)))
+
+
+def in_percent(confidence: float) -> str:
+    """``99 %``, with a space that does not break."""
+    return f"{whole_percent(confidence)}\N{NO-BREAK SPACE}%"
+
+
+def in_full(confidence: float) -> str:
+    """Words and figure: ``eher ja, 61 %``."""
+    return f"{in_words(confidence)}, {in_percent(confidence)}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -17,10 +19,32 @@ class Place:
     title: str
 
 
-PLACES = (Place("", "Zuordnen"), Place("katalog", "Zielkatalog"), Place("hilfe", "Hilfe"))
+PLACES = (
+    Place("", "Zuordnen"),
+    Place("assistent", "Assistent"),
+    Place("stapel", "Stapel"),
+    Place("katalog", "Zielkatalog"),
+    Place("hilfe", "Hilfe"),
+)
 
 
-def html(value: str, **options: str) -> gr.Markdown:
+def on(event: Any, action: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
+    """Tie an event of a component to an action that is no part of the public API and too quick for a queue.
+
+    While one call is under way, only the last of those that follow is made.
+    """
+    return event(
+        action,
+        inputs,
+        outputs,
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
+        trigger_mode="always_last",
+    )
+
+
+def html(value: str, **options: Any) -> gr.Markdown:
     """A component that shows our own HTML.
 
     Markdown's sanitizer would take out the attributes that screen readers need. It is not missed: foreign text is escaped

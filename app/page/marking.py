@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.result import Hit, Match
 
@@ -28,7 +29,7 @@ def stretches(length: int, match: Match) -> list[Stretch]:
         cuts |= {part.start, part.end}
     edges = sorted(cut for cut in cuts if 0 <= cut <= length)
     result: list[Stretch] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         _append(result, _stretch(start, end, evidence, match))
     return result
 

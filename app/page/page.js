@@ -25,15 +25,44 @@
     }
   };
 
+  // Gradio's own messages (a file too large, the server gone) come in English.
+  const SENTENCES = [
+    [/^Error$/, "Fehler"], [/^Warning$/, "Warnung"], [/^Info$/, "Hinweis"],
+    [/^File\(s\) exceed the maximum allowed size of ([\d.]+) .b: (.*)$/s, "Die Datei ist zu groß: $2"],
+    [/^(Connection errored out|Connection to the server was lost|Could not connect).*$/s, "Die Verbindung zum Server ist unterbrochen."],
+  ];
+  const speakGerman = (root) => {
+    const toast = root.nodeType === Node.ELEMENT_NODE && (root.closest(".toast-wrap") || root.querySelector(".toast-wrap"));
+    if (!toast) return;
+    const walker = document.createTreeWalker(toast, NodeFilter.SHOW_TEXT);
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+      for (const [english, german] of SENTENCES) {
+        if (english.test(text.data.trim())) text.data = text.data.trim().replace(english, german);
+      }
+    }
+  };
+
   const announce = (status) => {
-    const found = document.querySelector("#antwort [data-ansage], #meldung [data-ansage]");
+    const found = document.querySelector("#antwort [data-ansage], #fortschritt [data-ansage], #meldung [data-ansage], #tabelle-stand [data-ansage], #gespraech [data-ansage]");
     const sentence = found ? found.dataset.ansage : "";
     const answer = found || document.querySelector("#antwort .leer");
     if (!answer || answer.dataset.gesagt) return;
     answer.dataset.gesagt = "ja";
     document.querySelector("#antwort")?.classList.remove("wartet");
+    answer.querySelectorAll(".text").forEach((text) => {
+      const mark = text.querySelector("mark");
+      if (mark) text.scrollTop = Math.max(0, mark.offsetTop - text.offsetTop - text.clientHeight / 3);
+    });
+    if (sentence) reveal(document.querySelector("#gespraech .turn:last-child") || answer);
     if (sentence || spoken) status.textContent = sentence;
     spoken = sentence;
+  };
+
+  // On a narrow screen the answer stands below the form: bring it into sight.
+  const reveal = (answer) => {
+    if (answer.getBoundingClientRect().top < window.innerHeight * 0.75) return;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    answer.scrollIntoView({ block: answer.matches(".turn") ? "nearest" : "start", behavior: calm ? "auto" : "smooth" });
   };
 
   const wait = (status) => {
@@ -42,6 +71,26 @@
     answer.classList.add("wartet");
     answer.querySelectorAll("[data-gesagt]").forEach((found) => delete found.dataset.gesagt);
     status.textContent = "Die Ziele werden gesucht.";
+  };
+
+  // A goal named in the address is opened once the catalogue is there.
+  let target = "";
+  try {
+    target = decodeURIComponent(location.hash.slice(1));
+  } catch {} // no address of ours
+  const openTarget = () => {
+    const found = target.startsWith("ziel-") && document.getElementById(target);
+    if (!found) return;
+    target = "";
+    found.open = true;
+    found.querySelector("summary").focus();
+    found.scrollIntoView({ block: "start" });
+  };
+
+  const name = () => {
+    const heading = document.getElementById("inhalt");
+    const title = heading ? `${heading.textContent} – ISEK-Zielfinder` : document.title;
+    if (document.title !== title) document.title = title;
   };
 
   const start = () => {
@@ -57,12 +106,15 @@
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.getElementById("finden")?.click();
     });
     document.addEventListener("click", (event) => {
+      if (document.getElementById("gespraech")) return;
       if (event.target.closest("#finden, .beispiele button")) wait(status);
     }, true);
     new MutationObserver((changes) => {
-      changes.forEach((change) => change.addedNodes.forEach(translate));
+      changes.forEach((change) => change.addedNodes.forEach((added) => (translate(added), speakGerman(added))));
       announce(status);
-    }).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-ansage"] });
+      openTarget();
+      name();
+    }).observe(document.documentElement, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-ansage"] });
     translate(document.body);
   };
   document.body ? start() : document.addEventListener("DOMContentLoaded", start);

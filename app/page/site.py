@@ -5,20 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from app.desk import Desk
+from app.page import assistant, catalogue, guide, stack
 from app.page.assign import assign_page
 from data.errors import UserError
 
-UPLOADS_KEPT = 3600  # seconds
+MOST_WAITING = 50  # runs over tables that may wait for their turn; all else is answered at once
+OTHER_PAGES = (
+    (assistant.PLACE, assistant.assistant_page),
+    (stack.PLACE, stack.stack_page),
+    (catalogue.PLACE, catalogue.catalogue_page),
+    (guide.PLACE, guide.guide_page),
+)
 
 
 def build_site(desk: Desk) -> gr.Blocks:
     """Pages and API of one desk."""
-    with gr.Blocks(title="ISEK-Zielfinder", analytics_enabled=False, delete_cache=(600, UPLOADS_KEPT)) as site:
-        gr.Navbar(visible=False)
+    site: gr.Blocks
+    with gr.Blocks(title="ISEK-Zielfinder", analytics_enabled=False) as site:
         assign_page(desk)
-        gr.api(_match_endpoint(desk), api_name="match", queue=False, api_description=_match_endpoint.__doc__)
+        api(_match_endpoint(desk), api_name="match", queue=False, api_description=_match_endpoint.__doc__)
+    for place, build in OTHER_PAGES:
+        with site.route(place.title, place.path, show_in_navbar=False):
+            build(desk)
+    site.queue(max_size=MOST_WAITING)
     return site
 
 

@@ -1,0 +1,124 @@
+"""`isek eval AKTION`: what belongs to measuring besides the measurement itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from app.commands.options import add_model, command, settings_from
+from data.errors import UserError
+
+
+def add_actions(parser: argparse.ArgumentParser) -> None:
+    """Declare agreement, check, import, catalogues and thresholds below `isek eval`."""
+    actions = parser.add_subparsers(dest="action", metavar="AKTION", title="Aktionen statt einer Messung")
+    two = command(
+        actions, "agreement", "Übereinstimmung zweier Personen, die dieselben Texte beurteilt haben.", _agreement
+    )
+    two.add_argument("first", type=Path, metavar="A.jsonl")
+    two.add_argument("second", type=Path, metavar="B.jsonl")
+    check = command(
+        actions, "check", "Prüft einen Prüfsatz: Kennungen, Ziele, doppelte Texte, Texte in Profilen.", _check
+    )
+    check.add_argument("set", nargs="?", type=Path, metavar="DATEI", help="Standard: der mitgelieferte")
+    grow = command(actions, "import", "Nimmt beurteilte Texte aus einer Tabelle in einen Prüfsatz auf.", _import)
+    grow.add_argument("table", type=Path, metavar="TABELLE", help=".csv, .xlsx oder .jsonl mit text und primary")
+    grow.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DATEI",
+        help="Prüfsatz .jsonl; wird er ergänzt, bleiben alte Fälle, wo sie sind",
+    )
+    changes = command(actions, "catalogues", "Vergleicht zwei Fassungen eines Zielkatalogs.", _catalogues)
+    changes.add_argument("old", metavar="ALT")
+    changes.add_argument("new", metavar="NEU")
+    tune = command(actions, "thresholds", "Wählt die Schwellen auf dev und misst sie auf test.", _thresholds)
+    tune.add_argument("--write", action="store_true", help="die gewählten Schwellen in die Einstellungen schreiben")
+    add_model(tune)
+    for action in (two, check, changes, tune):
+        action.add_argument("--json", action="store_true", help="ein JSON-Objekt statt der Tabelle")
+
+
+def _agreement(options: argparse.Namespace) -> None:
+    from app.action_text import agreement_table, pair_json
+    from app.service import the_catalogue
+    from data.labelled import load_labelled
+    from eval.agreement import agreement, pairs_of
+
+    catalogue = the_catalogue(settings_from(options))
+    first, second = load_labelled(options.first, catalogue), load_labelled(options.second, catalogue)
+    found = agreement(pairs_of(first, second), catalogue, len({case.id for case in (*first, *second)}))
+    if options.json:
+        record = {
+            "levels": {level.name: level.to_json() for level in found.levels},
+            "second_person": {name: figure.to_json() for name, figure in found.second.items()},
+            "disagreements": [pair_json(pair) for pair in found.disagreements],
+            "left_out": found.left_out,
+        }
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        print(agreement_table(found))
+
+
+def _check(options: argparse.Namespace) -> None:
+    from app.service import the_catalogue
+    from data.labelled import labelled_path, load_labelled
+    from eval.leakage import across_splits, in_profiles
+
+    catalogue = the_catalogue(settings_from(options))
+    path = options.set or labelled_path(catalogue)
+    cases = load_labelled(path, catalogue)
+    across, profiles = across_splits(cases), in_profiles(cases, catalogue)
+    if options.json:
+        found = {"across_splits": [t._asdict() for t in across], "in_profiles": [t._asdict() for t in profiles]}
+        print(json.dumps({"set": path.name, "n": len(cases), **found}, ensure_ascii=False))
+    else:
+        from app.action_text import check_table
+
+        print(check_table(path.name, cases, across, profiles))
+
+
+def _import(options: argparse.Namespace) -> None:
+    from app.evaluation_files import write_cases
+    from app.service import the_catalogue, to_stderr
+    from data.labelled import load_labelled
+    from data.tables import read_projects
+    from eval.growth import cases_of, grown
+
+    if options.output.suffix.lower() != ".jsonl":
+        raise UserError(f"Ein Prüfsatz ist eine .jsonl-Datei, verlangt war {options.output.name!r}.")
+    settings = settings_from(options)
+    catalogue = the_catalogue(settings)
+    table = read_projects(options.table, None, settings.max_rows, settings.max_unpacked_mb * 1_000_000)
+    old = load_labelled(options.output, catalogue) if options.output.is_file() else []
+    cases = grown(old, cases_of(table, catalogue, options.table.name, options.table.name))
+    write_cases(cases, options.output)
+    new = cases[len(old) :]
+    in_test = sum(case.split == "test" for case in new)
+    to_stderr(
+        f"{len(new)} Fälle aufgenommen ({len(new) - in_test} dev, {in_test} test), {len(old)} alte unverändert: {options.output}"
+    )
+
+
+def _catalogues(options: argparse.Namespace) -> None:
+    from app.action_text import changes_table
+    from app.settings import isek_home
+    from data.catalogue import load_catalogue
+    from eval.catalogue_changes import catalogue_changes
+
+    folders = (isek_home() / "catalogues",)
+    found = catalogue_changes(load_catalogue(options.old, folders), load_catalogue(options.new, folders))
+    print(json.dumps(found.to_json(), ensure_ascii=False) if options.json else changes_table(found))
+
+
+def _thresholds(options: argparse.Namespace) -> None:
+    from app.action_text import thresholds_table
+    from app.service import to_stderr
+    from app.thresholds import tune_thresholds, write_thresholds
+
+    tuned = tune_thresholds(settings_from(options))
+    print(json.dumps(tuned.to_json(), ensure_ascii=False) if options.json else thresholds_table(tuned))
+    if options.write:
+        to_stderr(f"Die Schwellen stehen jetzt in {write_thresholds(tuned.new)}.")

@@ -1,0 +1,113 @@
+"""Fresh processes for a benchmark, and the machine it ran on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from data.errors import UserError
+from eval.benchmark_probe import Job, Result
+from index.encoder import Vectors
+
+PYTHON = [sys.executable, "-P"]  # -P: a folder called eval or data in the working directory is not ours
+_LIBRARIES = ("onnxruntime", "tokenizers", "sentence-transformers", "transformers", "torch", "numpy")
+_THREADS = ("ISEK_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+class Done(NamedTuple):
+    """A finished job; `seconds` from the start of the process to its end."""
+
+    seconds: float
+    result: Result
+    vectors: Vectors
+
+
+def probe(job: Job, threads: int) -> Done:
+    """Have a job done in a process of its own.
+
+    Raises:
+        UserError: the model cannot be loaded.
+    """
+    with tempfile.TemporaryDirectory(prefix="isek-bench-") as name:
+        folder = Path(name)
+        (folder / "job.json").write_text(json.dumps(asdict(job)), "utf-8")
+        taken = timed([*PYTHON, "-m", "eval.benchmark_probe", name], threads)
+        answer = json.loads((folder / "result.json").read_text("utf-8"))
+        if "error" in answer:
+            raise UserError(answer["error"])
+        return Done(taken, Result(**answer), np.load(folder / "vectors.npy"))
+
+
+def timed(command: Sequence[str], threads: int) -> float:
+    """Seconds from the start of a command to its end.
+
+    Raises:
+        UserError: it ended with an error; the message holds the last line it said.
+    """
+    environment = os.environ | dict.fromkeys(_THREADS, str(threads)) | {"TOKENIZERS_PARALLELISM": "false"}
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    taken = time.perf_counter() - start
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ohne Meldung"]
+        raise UserError(f"Ein gemessener Befehl endete mit Status {done.returncode}: {said[-1].removeprefix('isek: ')}")
+    return taken
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and on what a benchmark ran; `commit` is empty outside a checkout, and ends in + where files are changed."""
+
+    processor: str
+    cores: int
+    python: str
+    libraries: dict[str, str]
+    commit: str
+
+
+def machine() -> Machine:
+    """This machine."""
+    return Machine(_processor(), os.cpu_count() or 1, platform.python_version(), _versions(), _commit())
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit() -> str:
+    """Only reads; `--no-optional-locks` keeps git from refreshing its index on the way."""
+    root = Path(__file__).parents[1]
+    git = ["git", "--no-optional-locks", "-C", str(root)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

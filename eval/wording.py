@@ -1,0 +1,62 @@
+"""German words for figures, for the terminal and the report alike."""
+
+from __future__ import annotations
+
+from eval.comparison import Difference
+from eval.evaluation import Run
+from eval.intervals import Interval
+
+STYLES = {
+    "short": "kurz",
+    "medium": "mittel",
+    "long": "lang",
+    "citywide": "nur gesamtstädtisch",
+    "none": "ohne Ziel",
+}
+SHORT = {
+    "hit@1": "bestes Ziel zuerst",
+    "acceptable@1": "richtiges Ziel zuerst",
+    "hit@3": "unter den ersten drei",
+    "mrr": "Kehrwert des Rangs",
+    "area_accuracy": "Bereich richtig",
+}
+SPLITS = {"dev": "Entwicklung (dev)", "test": "Prüfung (test)", "all": "alle Fälle"}
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """With a decimal comma; a dash where there is no value."""
+    return "–" if value is None else f"{value:.{digits}f}".replace(".", ",").replace("-", "−")
+
+
+def signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def interval(ci: Interval | None) -> str:
+    return "–" if ci is None else f"{number(ci[0])} bis {number(ci[1])}"
+
+
+def p_value(p: float) -> str:
+    return "p < 0,001" if p < 0.001 else f"p = {number(p)}"
+
+
+def labels_sentence(run: Run) -> str:
+    """Whether the figures of a run rest on labelled texts, and how they were kept apart."""
+    if not run.labels:
+        return "Ohne beurteilte Texte: Zuordnung und Sicherheiten allein aus dem Zielkatalog."
+    sentence = f"Gelernt aus {run.labels} beurteilten Texten (dev)"
+    if not run.crossfitted:
+        return f"{sentence}; keiner davon ist unter den geprüften."
+    return f"{sentence}; {run.crossfitted} geprüfte Fälle wurden über Kreuz beurteilt, ohne ihre eigene Beurteilung zu kennen."
+
+
+def verdict(difference: Difference) -> str:
+    """One sentence on a difference."""
+    if difference.significant:
+        return "besser" if difference.value > 0 else "schlechter"
+    sentence = f"Unterschied nicht nachweisbar bei n = {difference.n}"
+    if difference.detectable is not None:
+        sentence += f" (nachweisbar wären etwa {100 * difference.detectable:.0f} Prozentpunkte)"
+    if difference.labels_needed:
+        sentence += f"; {difference.labels_needed} weitere beurteilte Texte könnten ihn klären"
+    return sentence

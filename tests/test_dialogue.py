@@ -1,0 +1,129 @@
+"""Conversations with the assistant, turn by turn, on the bundled model."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.desk import Desk
+from app.dialogue import Talk, reply
+from app.settings import Settings
+from index.matcher import Matcher
+
+BIKE = "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen"
+FIRE = "Die Berufsfeuerwehr bekommt eine neue Drehleiter"
+
+# Each conversation: what is said, a part of the answer's sentence, a goal that must be (or, with "-", must not be) listed.
+CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
+    "eingrenzen": [
+        (BIKE, "Produktbereich 5 Gestaltung der Umwelt", "PB5.4"),
+        ("nur Bereich 5", "im Bereich 5 vor", "PB5.4"),
+        ("nur Bereich 4", "Kein Produktbereichsziel passt im Bereich 4", "-PB5.4"),
+        ("alle Bereiche", "Produktbereich 5", "PB5.4"),
+        ("Nur Gesundheit und Sport", "im Bereich 4", "-PB5.4"),
+        ("im Bereich Umwelt", "im Bereich 5", "PB5.4"),
+        ("nur Bereich 9", "Diesen Bereich kenne ich nicht", ""),
+        ("ohne Filter", "Produktbereich 5", "PB5.4"),
+        ("Bereich 5 und 4", "im Bereich 4, 5", "PB5.4"),
+        ("wieder alle Bereiche", "Produktbereich 5", "PB5.4"),
+    ],
+    "gesamtstädtisch": [
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("und gesamtstädtisch?", "esamtstädtisch", "G.1"),
+        ("Gesamtstädtische Ziele?", "esamtstädtisch", "-PB5.4"),
+        ("welche gesamtstädtischen Ziele gibt es?", "10 gesamtstädtische Ziele", "G.10"),
+        ("stadtweit", "esamtstädtisch", ""),
+    ],
+    "warum": [
+        ("warum PB5.4?", "zuerst ein Projekt", ""),
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("warum PB5.4?", "PB5.4 Radverkehr und ÖPNV stärken habe ich vorgeschlagen", ""),
+        ("Warum pb 5.4", "PB5.4 Radverkehr", ""),
+        ("wieso 1?", "PB5.4 Radverkehr", ""),
+        ("Wieso das erste?", "PB5.4 Radverkehr", ""),
+        ("warum?", "PB5.4 Radverkehr", ""),
+        ("warum PB6.1?", "PB6.1", ""),
+        ("begründe G.8", "G.8", ""),
+        ("Weshalb nicht PB1.4?", "PB1.4", ""),
+    ],
+    "weitere": [
+        ("zeig weitere", "zuerst ein Projekt", ""),
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("zeig weitere", "nächstliegenden Ziele", "PB5.1"),
+        ("mehr", "nächstliegenden Ziele", "PB5.4"),
+        ("noch mehr Ziele", "nächstliegenden Ziele", "PB5.4"),
+        ("Zeige mir weitere Ziele.", "nächstliegenden Ziele", "PB5.4"),
+    ],
+    "übernehmen": [
+        ("übernimm 1", "zuerst ein Projekt", ""),
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("übernimm 1", "übernommen", "PB5.4"),
+        ("zeig weitere", "nächstliegenden", "PB5.4"),
+        ("übernimm 1 und 3", "übernommen", "PB5.4"),
+        ("übernimm 99", "Diese Nummer gibt es in der Liste nicht", ""),
+        ("nimm G.8", "übernommen", "G.8"),
+        ("Was habe ich übernommen?", "übernommen", "G.8"),
+        ("neues Projekt", "Worum geht es?", ""),
+        ("was ist übernommen", "Noch ist kein Ziel", ""),
+    ],
+    "katalog": [
+        ("welche Ziele gibt es im Bereich Soziales?", "im Bereich 3 Soziales und Jugend 5 Ziele", "PB3.1"),
+        ("Welche Ziele gibt es im Bereich 2?", "im Bereich 2 Schule und Kultur", "PB2.1"),
+        ("zeig alle Ziele", "31 Ziele", "PB6.1"),
+        ("welche Ziele gibt es im Bereich Raumfahrt?", "Diesen Bereich kenne ich nicht", ""),
+        ("nur Bereich 3", "Ich suche nur im Bereich 3", ""),
+        ("alle Bereiche", "wieder in allen Bereichen", ""),
+    ],
+    "genauer": [
+        ("Ein neuer Treffpunkt im Stadtteil", "", ""),
+        ("eher für Kinder und Jugendliche", "Ich habe das ergänzt.", ""),
+        ("und zwar als Kita", "Ich habe das ergänzt.", "PB3.4"),
+        ("neues Projekt", "Worum geht es?", ""),
+        (FIRE, "Produktbereich 1", "PB1.4"),
+        ("Ich möchte meinen Personalausweis verlängern", "Kein Ziel passt", ""),
+    ],
+    "nicht verstanden": [
+        ("", "Bitte etwas eingeben", ""),
+        ("Hilfe", "Danach verstehe ich", ""),
+        ("Was kannst du?", "Danach verstehe ich", ""),
+        ("Hallo!", "nicht verstanden", ""),
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("Wie wird das Wetter?", "nicht verstanden", ""),
+        ("lösche das Internet", "nicht verstanden", ""),
+        ("und gesamtstädtisch?", "esamtstädtisch", ""),
+        ("von vorn", "Worum geht es?", ""),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def desk(matcher: Matcher) -> Desk:
+    return Desk(matcher, Settings())
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_goes_as_written(desk: Desk, name: str) -> None:
+    talk = Talk()
+    for said, sentence, goal in CONVERSATIONS[name]:
+        answer = reply(desk, talk, said)
+        talk = answer.talk
+        where = f"{said!r} → {answer.sentence!r} {answer.goals}"
+        assert sentence in answer.sentence, where
+        assert not goal.startswith("-") or goal[1:] not in answer.goals, where
+        assert goal.startswith("-") or not goal or goal in answer.goals, where
+        assert 1 <= len(answer.quick) <= 4, where
+
+
+def test_the_script_has_at_least_sixty_turns() -> None:
+    assert sum(map(len, CONVERSATIONS.values())) >= 60
+
+
+def test_every_quick_reply_is_understood(desk: Desk) -> None:
+    talk = reply(desk, Talk(), BIKE).talk
+    for talk_now in (Talk(), talk, reply(desk, talk, "nur Bereich 5").talk):
+        for quick in reply(desk, talk_now, "Hilfe").quick:
+            assert "nicht verstanden" not in reply(desk, talk_now, quick).sentence, quick
+
+
+def test_a_long_text_is_a_project_whatever_words_it_holds(desk: Desk) -> None:
+    text = f"Warum wir das brauchen: {BIKE}. " * 10
+    assert reply(desk, Talk(), text).talk.text == text

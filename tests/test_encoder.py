@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import UserError
+from index.encoder import MODELS, OnnxEncoder, load_encoder
+
+TEXTS = ["Radweg", "Neue Drehleiter für die Freiwillige Feuerwehr", "Wir möchten " + "sehr " * 300 + "gern", ""]
+
+
+@pytest.fixture(scope="module")
+def bundled() -> OnnxEncoder:
+    encoder = load_encoder()
+    assert isinstance(encoder, OnnxEncoder)
+    return encoder
+
+
+def test_the_default_is_the_bundled_german_model(bundled: OnnxEncoder) -> None:
+    assert bundled.name == "isek-de"
+    vectors = bundled.encode(TEXTS)
+    assert vectors.dtype == np.float32 and vectors.shape == (4, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert bundled.encode([]).shape == (0, 384)
+
+
+def test_german_paraphrases_are_nearer_than_other_topics(bundled: OnnxEncoder) -> None:
+    cycling, bicycle, fire = bundled.encode(
+        ["Ausbau des Radverkehrs", "mehr Menschen sollen Fahrrad fahren", "Feuerwehr"]
+    )
+    assert float(cycling @ bicycle) > float(cycling @ fire) + 0.1
+
+
+def test_a_text_alone_has_the_vector_it_has_in_a_batch(bundled: OnnxEncoder) -> None:
+    many = [f"{text} {number}" for number in range(60) for text in TEXTS]
+    together = bundled.encode(many)
+    alone = np.concatenate([bundled.encode([text]) for text in many[:24]])
+    np.testing.assert_allclose(alone, together[:24], atol=1e-6)
+
+
+def test_the_served_graph_is_the_network_sentence_transformers_loads(bundled: OnnxEncoder) -> None:
+    from index.encoder import SentenceTransformerEncoder
+
+    folder = str(MODELS / "isek-de")
+    reference = SentenceTransformerEncoder.load(folder, folder).encode(TEXTS[:3])
+    assert np.einsum("nd,nd->n", bundled.encode(TEXTS[:3]), reference).min() > 0.9999
+
+
+def test_the_model_stays_within_its_size() -> None:
+    assert sum(path.stat().st_size for path in (MODELS / "isek-de").rglob("*") if path.is_file()) <= 60_000_000
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.safetensors", "tokenizer.json"])
+def test_a_damaged_model_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "modell"
+    shutil.copytree(MODELS / "isek-de", folder)
+    raw = bytearray((folder / name).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (folder / name).write_bytes(raw)
+    with pytest.raises(UserError, match=r"beschädigt|kein vollständiges Modell"):
+        load_encoder(str(folder))
+
+
+def test_a_folder_without_a_model_and_an_unknown_name_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"modules\.json"):
+        load_encoder(str(tmp_path))
+    with pytest.raises(UserError, match="lokaler Ordner und ein Name im Hugging Face Hub"):
+        load_encoder("gibt/es-nicht")
