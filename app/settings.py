@@ -31,9 +31,9 @@ class Settings:
     model: str = "isek-de"
     labels: bool = True  # learn and calibrate from the labelled set's dev split
     faiss_factory: str = "Flat"
-    suggest_from: float = 0.35
-    suggest_citywide_from: float = 0.35
-    no_goal_below: float = 0.5
+    suggest_from: float = 0.25
+    suggest_citywide_from: float = 0.2
+    no_goal_below: float = 0.75
     no_area_goal_below: float = 0.5
     max_text_characters: int = 2_000_000
     max_upload_mb: int = 20

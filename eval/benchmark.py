@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from data.catalogue import Catalogue
+from data.errors import UserError
 from data.labelled import LabelledCase
 from eval.benchmark_probe import Job, Result
 from eval.benchmark_process import Done, Machine, machine, probe, timed
@@ -173,13 +174,15 @@ class Bench:
         """Measure the contenders, of which the first two read the same weights, and the starts of `commands`.
 
         Raises:
-            UserError: a model cannot be loaded, a command ends with an error.
+            UserError: a model cannot be loaded or changes on the way, a command ends with an error.
         """
-        before = _load()
+        before, fingerprints = _load(), [model.fingerprint for model in models]
         measured = [Measured(model) for model in models]
         started = self._starts(measured, commands)
         self._speed(measured, material)
         one, other = self._quality(measured, material)[:2]
+        if fingerprints != [model.fingerprint for model in models]:
+            raise UserError("Ein Modell wurde während der Messung ausgetauscht; bitte die Messung wiederholen.")
         agreed = agreement(one, other, measured[0].first, measured[1].first)
         return Benchmark(self.plan, self.threads, machine(), (before, _load()), started, measured, agreed)
 

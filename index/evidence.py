@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.features import FeatureMaker, Features
+from index.features import FeatureMaker, Features, SparseVector
 from index.passages import Passage, Reading
 from index.result import Evidence
 from index.store import GoalIndex
 
 MAX_SPAN_WORDS = 12
+HEARD_WORD, HEARD_MEANING = 0.15, 0.5  # cosines from which on a channel counts as having heard a resemblance
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _SHOWN = {"title", "meaning", "term", "example", "crosscutting", "label"}
 
@@ -21,51 +23,42 @@ class Explainer:
 
     def __init__(self, index: GoalIndex, maker: FeatureMaker) -> None:
         self._index, self._maker = index, maker
-        self._rows: dict[str, np.ndarray] = {}
-        for goal in {text.goal for text in index.texts}:
-            rows = [row for row, text in enumerate(index.texts) if text.goal == goal and text.kind in _SHOWN]
-            self._rows[goal] = np.array(rows, np.int64)
+        rows: dict[str, list[int]] = {}
+        for row, text in enumerate(index.texts):
+            if text.kind in _SHOWN:
+                rows.setdefault(text.goal, []).append(row)
+        self._rows = {goal: np.array(members, np.int64) for goal, members in rows.items()}
+        self._lexical = {goal: index.rows.selected(members) for goal, members in self._rows.items()}
 
-    def evidence(self, goal: str, column: int, reading: Reading, features: Features) -> tuple[Evidence, ...]:
-        """The best passage for this goal, narrowed to the words that carry it; empty where nothing speaks for it."""
-        if not reading.passages or not features.passage_dense:
-            return ()
-        scores = {part: self._passage_score(part, column, features) for part in features.passage_dense}
-        best = max(scores, key=lambda part: (scores[part], -part))
-        if scores[best] <= 0.0:
-            return ()
-        matched, channel = self._counterpart(goal, best, features)
-        if not matched:
-            return ()
-        span = self._narrow(reading.passages[best], column)
-        return (Evidence(span.start, span.end, span.text, matched, channel),)
+    def about(self, reading: Reading, features: Features) -> Explanation:
+        """The explanations of one answer; what several goals need is computed once."""
+        return Explanation(self, reading, features)
 
-    def _passage_score(self, part: int, column: int, features: Features) -> float:
+    def passage_score(self, part: int, column: int, features: Features) -> float:
+        """The raw score of one passage for one column."""
         return float(self._maker.scores_of(features.passage_lexical[part], features.passage_dense[part])[column])
 
-    def _counterpart(self, goal: str, part: int, features: Features) -> tuple[str, str]:
-        rows = self._rows.get(goal)
-        if rows is None or not len(rows):
-            return "", ""
-        kernel = self._index.manifest["tuning"]["areas"]
-        lexical = kernel["lexical"] * self._lexical_similarities(part, features)[rows]
-        dense = kernel["dense"] * self._dense_similarities(part, features)[rows]
-        best = int(np.argmax(lexical + dense))
-        return self._index.texts[int(rows[best])].text, _channel(float(lexical[best]), float(dense[best]))
-
-    def _lexical_similarities(self, part: int, features: Features) -> np.ndarray:
-        vector = features.passage_lexical[part]
-        return self._index.rows.similarities(vector.columns, vector.weights, len(self._index.lexicon.idf))
-
-    def _dense_similarities(self, part: int, features: Features) -> np.ndarray:
-        total = self._index.vectors.ntotal
-        similarities, rows = self._index.vectors.search(features.passage_dense[part][None, :], total)
-        result = np.zeros(total, np.float32)
-        found = rows[0] >= 0  # an approximate index may return fewer
+    def dense_similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosine of a passage with every text of the index, in their order; 0 where an approximate index found none."""
+        similarities, rows = self._index.vectors.search(vector[None, :], self._index.vectors.ntotal)
+        result = np.zeros(self._index.vectors.ntotal, np.float32)
+        found = rows[0] >= 0
         result[rows[0][found]] = similarities[0][found]
         return result
 
-    def _narrow(self, passage: Passage, column: int) -> Passage:
+    def counterpart(self, goal: str, vector: SparseVector, dense: NDArray[np.float32]) -> tuple[str, str]:
+        """The goal's own text a passage resembles most, and the channel; `dense` are its similarities with all texts."""
+        if goal not in self._rows:
+            return "", ""
+        kernel = self._index.manifest["tuning"]["areas"]
+        by_word = self._lexical[goal].similarities(vector.columns, vector.weights, len(self._index.lexicon.idf))
+        by_meaning = dense[self._rows[goal]]
+        best = int(np.argmax(kernel["lexical"] * by_word + kernel["dense"] * by_meaning))
+        return self._index.texts[int(self._rows[goal][best])].text, _channel(
+            float(by_word[best]), float(by_meaning[best])
+        )
+
+    def narrow(self, passage: Passage, column: int) -> Passage:
         """The run of at most MAX_SPAN_WORDS words with the largest lexical contribution; short passages as they are."""
         words = list(_WORD.finditer(passage.text))
         if len(words) <= MAX_SPAN_WORDS // 2:
@@ -82,6 +75,32 @@ class Explainer:
         return float(weights @ self._index.weights.lexical[columns, column]) if len(columns) else 0.0
 
 
+class Explanation:
+    """Evidence for the goals of one answer."""
+
+    def __init__(self, explainer: Explainer, reading: Reading, features: Features) -> None:
+        self._explainer, self._reading, self._features = explainer, reading, features
+        self._dense: dict[int, NDArray[np.float32]] = {}
+
+    def evidence(self, goal: str, column: int) -> tuple[Evidence, ...]:
+        """The best passage for this goal, narrowed to the words that carry it; empty where nothing speaks for it."""
+        parts = self._features.passage_dense
+        if not parts:
+            return ()
+        scores = {part: self._explainer.passage_score(part, column, self._features) for part in parts}
+        best = max(scores, key=lambda part: (scores[part], -part))
+        if scores[best] <= 0.0:
+            return ()
+        if best not in self._dense:
+            self._dense[best] = self._explainer.dense_similarities(parts[best])
+        lexical = self._features.passage_lexical[best]
+        matched, channel = self._explainer.counterpart(goal, lexical, self._dense[best])
+        if not matched:
+            return ()
+        span = self._explainer.narrow(self._reading.passages[best], column)
+        return (Evidence(span.start, span.end, span.text, matched, channel),)
+
+
 def _best_run(gains: np.ndarray, longest: int) -> tuple[int, int]:
     """First and last position of the run of at most `longest` with the largest sum; the shorter one on a tie."""
     sums = np.concatenate([[0.0], np.cumsum(gains)])
@@ -94,7 +113,8 @@ def _best_run(gains: np.ndarray, longest: int) -> tuple[int, int]:
     return first, last
 
 
-def _channel(lexical: float, dense: float) -> str:
-    if lexical > 2.0 * dense:
-        return "wort"
-    return "sinn" if dense > 2.0 * lexical else "beide"
+def _channel(by_word: float, by_meaning: float) -> str:
+    """Which channel heard the resemblance, from the two cosines."""
+    if by_word >= HEARD_WORD and by_meaning >= HEARD_MEANING:
+        return "beide"
+    return "wort" if by_word >= HEARD_WORD else "sinn"

@@ -41,9 +41,9 @@ class Tuning:
     nothing about whether one of them applies.
     """
 
-    areas: Kernel = Kernel(lexical=1.0, dense=3.0, penalty=1.0)
+    areas: Kernel = Kernel(lexical=1.0, dense=2.0, penalty=1.0)
     citywide: Kernel = Kernel(lexical=0.3, dense=1.0, penalty=1.0)
-    label_weight: float = 3.0  # how many profile texts one labelled text counts for
+    label_weight: float = 1.0  # how many profile texts one labelled text counts for
 
 
 @dataclass(frozen=True)

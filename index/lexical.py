@@ -76,13 +76,20 @@ class SparseRows:
     indices: NDArray[np.int32]
     values: NDArray[np.float32]
 
+    def selected(self, rows: NDArray[np.int64]) -> SparseRows:
+        """These rows alone, in this order."""
+        pieces = [np.arange(self.indptr[row], self.indptr[row + 1]) for row in rows]
+        chosen = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
+        ends = np.cumsum([0, *map(len, pieces)]).astype(np.int32)
+        return SparseRows(ends, self.indices[chosen], self.values[chosen])
+
     def similarities(
         self, columns: NDArray[np.int64], weights: NDArray[np.float32], n_features: int
-    ) -> NDArray[np.float32]:
-        """Cosine of every row with one vector given by its `columns` and `weights` → (n,) float32."""
+    ) -> NDArray[np.float64]:
+        """Cosine of every row with one vector given by its `columns` and `weights` → (n,)."""
         dense = np.zeros(n_features, np.float32)
         dense[columns] = weights
-        products = dense[self.indices] * self.values
-        sums = np.concatenate([[0.0], np.cumsum(products, dtype=np.float64)])
-        result: NDArray[np.float32] = (sums[self.indptr[1:]] - sums[self.indptr[:-1]]).astype(np.float32)
+        rows = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+        products = (dense[self.indices] * self.values).astype(np.float64)
+        result: NDArray[np.float64] = np.bincount(rows, products, len(self.indptr) - 1).astype(np.float64)
         return result

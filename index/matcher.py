@@ -15,7 +15,7 @@ from data.catalogue import Area, AreaId, Catalogue, Goal
 from data.errors import LimitError, UserError, grouped
 from index.calibration import DEFAULT_CALIBRATION, Calibration
 from index.encoder import Encoder
-from index.evidence import Explainer
+from index.evidence import Explainer, Explanation
 from index.features import FeatureMaker, Features
 from index.learning import (
     any_area_goal_features,
@@ -37,9 +37,9 @@ MAX_CHARACTERS = 2_000_000
 class Thresholds:
     """When to recommend and when to abstain; chosen on the dev split, each a probability in [0, 1]."""
 
-    suggest: float = 0.35  # a product-area goal is suggested from this confidence on
-    suggest_citywide: float = 0.35
-    any_goal: float = 0.5  # below it no goal fits
+    suggest: float = 0.25  # a product-area goal is suggested from this confidence on
+    suggest_citywide: float = 0.2
+    any_goal: float = 0.75  # below it no goal fits
     any_area_goal: float = 0.5  # below it only city-wide goals may fit
     close: float = 0.15  # two suggested goals nearer than this call for a question
 
@@ -115,6 +115,7 @@ class Matcher:
     ) -> Match:
         scores = self.scores(self._maker.raw_scores(features))
         reason = self._no_goal_reason(text, scores)
+        why = self._explainer.about(reading, features)
         area_goal_fits = reason is None and scores.any_area_goal >= self.thresholds.any_area_goal
         order = [
             position for position in np.argsort(-scores.goals, kind="stable") if self._in_areas(int(position), wanted)
@@ -126,8 +127,7 @@ class Matcher:
                 int(position),
                 float(scores.goals[position]),
                 area_goal_fits and (position == first or scores.goals[position] >= self.thresholds.suggest),
-                reading,
-                features,
+                why,
             )
             for position in order[:top]
         )
@@ -137,7 +137,7 @@ class Matcher:
             no_goal_reason=reason,
             area=self._area(scores),
             goals=goals,
-            citywide=self._citywide(scores, reason, area_goal_fits, reading, features),
+            citywide=self._citywide(scores, reason, area_goal_fits, why),
             ignored=tuple(IgnoredPart(part.start, part.end, part.text, part.reason) for part in reading.ignored),
             catalogue=self.catalogue.name,
             model=self.encoder.name,
@@ -163,15 +163,11 @@ class Matcher:
     def _in_areas(self, position: int, wanted: set[str]) -> bool:
         return not wanted or str(self.catalogue.area_goals[position].area) in wanted
 
-    def _hit(
-        self, goal: Goal, column: int, confidence: float, suggested: bool, reading: Reading, features: Features
-    ) -> Hit:
-        evidence = self._explainer.evidence(goal.id, column, reading, features)
+    def _hit(self, goal: Goal, column: int, confidence: float, suggested: bool, why: Explanation) -> Hit:
+        evidence = why.evidence(goal.id, column)
         return Hit(goal.id, goal.title, goal.area, confidence, bool(suggested), evidence)
 
-    def _citywide(
-        self, scores: Scores, reason: str | None, area_goal_fits: bool, reading: Reading, features: Features
-    ) -> tuple[Hit, ...]:
+    def _citywide(self, scores: Scores, reason: str | None, area_goal_fits: bool, why: Explanation) -> tuple[Hit, ...]:
         offset = self.index.columns.citywide_start
         order = np.argsort(-scores.citywide, kind="stable").tolist()
         hits = []
@@ -180,7 +176,7 @@ class Matcher:
             # Where no product-area goal fits but some goal does, the best city-wide goal is the answer.
             chosen = confidence >= self.thresholds.suggest_citywide or (rank == 0 and not area_goal_fits)
             goal = self.catalogue.citywide_goals[position]
-            hits.append(self._hit(goal, offset + position, confidence, reason is None and chosen, reading, features))
+            hits.append(self._hit(goal, offset + position, confidence, reason is None and chosen, why))
         return tuple(hits)
 
     def _area(self, scores: Scores) -> AreaHit:

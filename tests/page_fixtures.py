@@ -122,6 +122,7 @@ class Visit:
         self.page.goto(f"{self.site}/{path}")
         self.page.wait_for_selector(ready)
         self.page.wait_for_selector("#ansage", state="attached")
+        self.page.wait_for_selector(".loading", state="detached")  # Gradio's splash, in no landmark
         return self.page
 
     def ask(self, text: str) -> None:

@@ -245,6 +245,17 @@ def test_a_run_leaves_out_the_first_start_and_asks_each_contender_in_turn(small:
     assert found.agreement.n_cosine == 8  # two timed texts, three titles, three cases
 
 
+def test_a_model_that_is_replaced_on_the_way_ends_the_run(small: Catalogue, tmp_path: Path) -> None:
+    def probe(job: Job, _: int) -> Done:
+        (tmp_path / "manifest.json").write_text("neu", "utf-8")
+        return Done(1.0, *perform(job, WordEncoder("radverkehr").encode))
+
+    model = Contender("A", True, str(tmp_path))
+    bench = Bench(Plan(1, 1, 1, 1, 2, 1), 1, lambda _: None, probe)
+    with pytest.raises(UserError, match="während der Messung ausgetauscht"):
+        bench.run([model, model], {}, Material(small, [], Yardsticks({}, {})))
+
+
 def test_two_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
     places = [tmp_path / folder / "paare.csv" for folder in ("a", "b")]
     for place in places:

@@ -95,11 +95,12 @@ def run(options: argparse.Namespace) -> None:
         stages.embeddings_stage(folders)
     if "distil" in chosen:
         stages.distil_stage(folders, options.distil_steps)
-    if "tune" in chosen or "export" in chosen:
-        body = stages.tune_stage(folders, options.distil_steps, options.tune_steps)
-        if "export" in chosen:
-            taken = {"distil": options.distil_steps, "tune": options.tune_steps}
-            release.release(body, stages.tokenizer_stage(folders), folders, taken)
+    if "tune" in chosen:
+        stages.tune_stage(folders, options.distil_steps, options.tune_steps)
+    if "export" in chosen:
+        body = stages.averaged_stage(folders, options.distil_steps, options.tune_steps)
+        taken = {"distil": options.distil_steps, "tune": options.tune_steps}
+        release.release(body, stages.tokenizer_stage(folders), folders, taken)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The training loop: sparse steps for the embedding table, checkpoints that survive kill -9, progress.
 
-A loop of our own instead of SentenceTransformerTrainer: on two cores a third of its time went into the dense AdamW
-update of a 44,000-row table of which a batch touches one row in thirty, and into padding of mixed lengths; and
-the targets here are cached matrices, not columns of a data set.
+A loop of our own instead of SentenceTransformerTrainer: its AdamW updates all of a 44,000-row table of which a batch
+touches one row in thirty, and it pads mixed lengths, both dear on two cores (not measured side by side); and the
+targets here are cached matrices, not columns of a data set.
 """
 
 from collections.abc import Callable

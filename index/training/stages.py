@@ -21,6 +21,8 @@ PASSAGE_WORDS = (12, 150)
 MUNICIPAL_PASSAGES = 2_000
 PARAGRAPHS = 1_000
 CROPS = 2_500
+DISTILLED = 0.25
+"""Share of the distilled weights in the average: STS-b dev 0.823, against 0.820 without."""
 NEAR_FROM = 900
 KNEE = 0.619
 CONTRAST = 0.2
@@ -126,6 +128,14 @@ def tune_stage(folders: Folders, distil_steps: int, steps: int) -> BertModel:
     )
     pools = tune_pools(folders, tokenizer_stage(folders))
     return train(body, pools, plan, checkpoint, device(), dev_figures(folders))
+
+
+def averaged_stage(folders: Folders, distil_steps: int, steps: int) -> BertModel:
+    """The weights that are released: those after tuning, drawn a quarter of the way back to those before it."""
+    before = distil_stage(folders, distil_steps).state_dict()
+    body = tune_stage(folders, distil_steps, steps)
+    body.load_state_dict({key: torch.lerp(value, before[key], DISTILLED) for key, value in body.state_dict().items()})
+    return body
 
 
 def tune_pools(folders: Folders, tokenizer: Tokenizer) -> list[Pool]:
