@@ -34,7 +34,7 @@ def training_labels(catalogue: Catalogue, settings: Settings) -> list[LabelledCa
     path = labelled_path(catalogue)
     if not settings.labels or not path.is_file():
         return []
-    return of_split(load_labelled(path, catalogue), "dev")
+    return of_split(load_labelled(path), "dev")
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
@@ -62,6 +62,11 @@ def open_matcher(
     """
     chosen = catalogue or the_catalogue(settings)
     model = encoder or load_encoder(settings.model)
-    corpus: Corpus = corpus_of(chosen, load_background(), training_labels(chosen, settings))
+    labels = training_labels(chosen, settings)
+    corpus: Corpus = corpus_of(chosen, load_background(), labels)
+    if len(corpus.labels) < len(labels):
+        say(
+            f"{len(labels) - len(corpus.labels)} beurteilte Texte nennen Ziele, die es in «{chosen.name}» nicht gibt; sie bleiben außen vor."
+        )
     index = open_index(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
     return Matcher(chosen, index, model, thresholds_of(settings))

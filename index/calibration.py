@@ -91,13 +91,62 @@ def score_features(scores: Floats, others: Floats) -> Floats:
     return np.stack([scores, margins(scores), lead], axis=2)
 
 
-# For a catalogue without labelled texts: fitted on what Neumünster's profiles alone say of its dev split (156 texts).
-DEFAULT_CALIBRATION = Calibration(
-    goal=Curve((11.0, 0.61, 1.26), -3.38),
-    area=Curve((1.67, 11.2, 1.67), -1.26),
-    citywide=Curve((4.1, 1.72, 1.51), -2.85),
-    any_area_goal=Curve((6.29, 9.15), 0.783),
-    any_goal=Curve((1.73, 13.4), 0.419),
-    origin="Erfahrungswerte vom Katalog neumuenster@2022",
-    n=0,
+def default_calibration(texts_per_goal: float) -> Calibration:
+    """The borrowed curves for a catalogue without labelled texts, by how much its profiles say."""
+    return next(curves for least, curves in _BORROWED if texts_per_goal >= least)
+
+
+def _borrowed(
+    goal: tuple[float, ...], area: tuple[float, ...], citywide: tuple[float, ...], *any_goals: tuple[float, ...]
+) -> Calibration:
+    """Each tuple holds the weights and, last, the bias."""
+    curves = (Curve(numbers[:-1], numbers[-1]) for numbers in (goal, area, citywide, *any_goals))
+    of_goal, of_area, of_citywide, any_area_goal, any_goal = curves
+    origin = "Erfahrungswerte vom Katalog neumuenster@2022"
+    return Calibration(of_goal, of_area, of_citywide, any_area_goal, any_goal, origin, n=0)
+
+
+# Least texts a goal → curves fitted on what Neumünster's profiles alone, thinned to about that size, say of its dev
+# split (156 texts): full profiles (280 texts a goal), 15 terms and 15 examples (37), 12 terms (14), titles (1).
+_BORROWED = (
+    (
+        80.0,
+        _borrowed(
+            (10.8, 0.606, 1.24, -3.38),
+            (1.58, 10.2, 1.58, -1.26),
+            (4.22, 1.61, 1.54, -2.88),
+            (6.56, 9.11, 0.708),
+            (2.2, 13.4, 0.352),
+        ),
+    ),
+    (
+        25.0,
+        _borrowed(
+            (14.7, 2.79, 0.131, -2.53),
+            (1.82, 15.5, 1.82, -0.988),
+            (10.8, 0.0699, -1.07, -3.25),
+            (8.75, 4.11, 2.62),
+            (-0.357, 5.86, 4.65),
+        ),
+    ),
+    (
+        6.0,
+        _borrowed(
+            (14.7, 3.64, 0.107, -2.26),
+            (1.88, 15.7, 1.88, -0.943),
+            (9.32, 3.06, -0.702, -2.48),
+            (12.4, 2.24, 1.93),
+            (0.249, 4.56, 4.69),
+        ),
+    ),
+    (
+        0.0,
+        _borrowed(
+            (21.8, 11.2, 0.0, -1.69),
+            (4.17, 37.7, 4.17, -0.753),
+            (1.77, 17.1, 0.623, -1.67),
+            (4.41, 2.84, 3.56),
+            (-10.2, 5.87, 6.25),
+        ),
+    ),
 )

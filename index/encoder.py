@@ -47,7 +47,7 @@ def load_encoder(name: str | None = None) -> Encoder:
     wanted = name or DEFAULT_MODEL
     folder = MODELS / wanted
     if wanted == DEFAULT_MODEL and not folder.is_dir():
-        wanted, folder = ENGLISH_MODEL, MODELS / ENGLISH_MODEL
+        raise UserError(f"Das mitgelieferte Modell fehlt in «{folder}»; bitte die Software vollständig auschecken.")
     if "/" not in wanted and (folder / "model.onnx").is_file():
         return OnnxEncoder.load(folder)
     local = Path(wanted).expanduser()
@@ -61,7 +61,7 @@ def weights_of(name: str | None = None) -> str:
     wanted = name or DEFAULT_MODEL
     if "/" not in wanted and (MODELS / wanted).is_dir():
         return str(MODELS / wanted)
-    return english_folder() if wanted in (DEFAULT_MODEL, ENGLISH_MODEL) else wanted
+    return english_folder() if wanted == ENGLISH_MODEL else wanted
 
 
 class OnnxEncoder:
@@ -102,7 +102,7 @@ class OnnxEncoder:
 
     def encode(self, texts: list[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
-        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(_encodable(texts))]
         batches = _batches([len(ids) for ids in encoded], self._TOKENS_PER_BATCH)
         if len(batches) <= 1:
             results: Iterable[Vectors] = (self._run([encoded[row] for row in rows]) for rows in batches)
@@ -119,6 +119,11 @@ class OnnxEncoder:
             mask[row, : len(tokens)] = 1
         result: Vectors = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})[0]
         return result
+
+
+def _encodable(texts: list[str]) -> list[str]:
+    """Lone surrogates, which no tokenizer takes, become question marks."""
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
 def _placed(vectors: Vectors, batches: list[list[int]], results: Iterable[Vectors]) -> Vectors:
@@ -148,6 +153,9 @@ def _verified_manifest(folder: Path) -> dict[str, Any]:
                 raise UserError(
                     f"Das Modell in «{folder}» ist beschädigt: {name} passt nicht zum Verzeichnis manifest.json."
                 )
+        if not {"model.onnx", "tokenizer.json"} <= manifest["files"].keys():
+            raise ValueError("files")
+        manifest = {**manifest, "dim": int(manifest["dim"]), "max_seq_length": int(manifest["max_seq_length"])}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"Der Ordner «{folder}» ist kein vollständiges Modell ({error}); bitte neu auschecken."
@@ -174,7 +182,9 @@ class SentenceTransformerEncoder:
         return cls(name, _model_fingerprint(model, source), model)
 
     def encode(self, texts: list[str]) -> Vectors:
-        vectors = self._model.encode(texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
+        vectors = self._model.encode(
+            _encodable(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
         result: Vectors = np.asarray(vectors, np.float32).reshape(len(texts), -1)
         return result
 

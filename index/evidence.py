@@ -15,7 +15,7 @@ from index.store import GoalIndex
 MAX_SPAN_WORDS = 12
 HEARD_WORD, HEARD_MEANING = 0.15, 0.5  # cosines from which on a channel counts as having heard a resemblance
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
-_SHOWN = {"title", "meaning", "term", "example", "crosscutting", "label"}
+_SHOWN = {"title", "meaning", "term", "example", "crosscutting"}  # never another applicant's text
 
 
 class Explainer:
@@ -67,6 +67,10 @@ class Explainer:
         if gains.max(initial=0.0) <= 0.0:
             return passage
         first, last = _best_run(gains - max(0.0, float(gains.mean())), MAX_SPAN_WORDS)
+        chosen = [match.group() for match in words[first : last + 1]]
+        carried = float(gains[first : last + 1].sum() / np.maximum(gains, 0.0).sum())
+        if carried < 0.4 or not any(len(word) >= 5 or word.isupper() for word in chosen):
+            return passage
         start, end = words[first].start(), words[last].end()
         return Passage(passage.start + start, passage.start + end, passage.text[start:end])
 

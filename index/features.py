@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from index.columns import Columns, Weights
 from index.lexical import Lexicon
-from index.passages import Reading
+from index.passages import Passage, Reading
 from index.ridge import Floats
 from index.texts import NEUTRAL
 
 FOCUS_PASSAGES = 12
 SHARPNESS = 0.2  # score difference at which one passage counts e times another
+VETO = 0.1  # an ignored part that says this much more than all others was no boilerplate
 WHOLE_SHARE = 0.3  # share of the focus read as one text, the rest is the weighted mean of its passages
 
 Encode = Callable[[list[str]], NDArray[np.float32]]
@@ -62,6 +63,16 @@ class FeatureMaker:
         vectors = iter(self._encode(texts))
         return [self._features(reading, focus, vectors) for reading, focus in zip(readings, focuses, strict=True)]
 
+    def reconsidered(self, reading: Reading) -> Reading:
+        """The reading with those ignored parts taken back that say clearly more than all that was kept."""
+        kept = max((self._told_by(part.text) for part in reading.passages), default=-1.0)
+        back = [part for part in reading.ignored if self._told_by(part.text) > max(kept, 0.0) + VETO]
+        if not back:
+            return reading
+        passages = [*reading.passages, *(Passage(part.start, part.end, part.text) for part in back)]
+        passages.sort(key=lambda part: part.start)
+        return Reading(tuple(passages), tuple(part for part in reading.ignored if part not in back))
+
     def raw_scores(self, features: Features) -> Floats:
         """(1, columns) raw scores of a text."""
         return self.scores_of(features.lexical, features.dense)[None, :]
@@ -81,8 +92,13 @@ class FeatureMaker:
         for number in first.values():
             vector = SparseVector(*self._lexicon.vector(reading.passages[number].text))
             told[number] = (vector, self._told(vector))
-        chosen = sorted(told, key=lambda number: (-told[number][1], number))[:FOCUS_PASSAGES]
+        ranked = sorted(told, key=lambda number: (-told[number][1], number))
+        # Passages nearer to "says nothing" than to anything else only dilute; the best one stays in any case.
+        chosen = [number for number in ranked[:FOCUS_PASSAGES] if told[number][1] > 0.0] or ranked[:1]
         return {number: told[number] for number in sorted(chosen)}
+
+    def _told_by(self, text: str) -> float:
+        return self._told(SparseVector(*self._lexicon.vector(text)))
 
     def _told(self, vector: SparseVector) -> float:
         """How much a passage says by its words: its best goal or class, less the "says nothing" class."""

@@ -79,8 +79,9 @@ class Learner:
         citywide = set(self._columns.citywide)
         rows = np.flatnonzero([text.kind != "crosscutting" for text in texts])
         city = np.flatnonzero([text.goal in citywide or text.kind == "goalless" for text in texts])
+        share = _shares(texts)
         parts = (rows, targets[rows, :start], tuning.areas), (city, targets[city, start:], tuning.citywide)
-        self._parts = [_Part(self._lexical[r], self._dense[r], t, kernel) for r, t, kernel in parts]
+        self._parts = [_Part(self._lexical[r], self._dense[r], t, kernel, share[r]) for r, t, kernel in parts]
         self._weights = _side_by_side([part.weights() for part in self._parts])
 
     def learn(self, labels: Sequence[LabelledCase]) -> Learned:
@@ -94,7 +95,7 @@ class Learner:
         from scipy.sparse import vstack
 
         maker = FeatureMaker(self.lexicon, self._weights, self._columns, self._encode)
-        lexical, dense = _label_rows(maker, [read(case.text) for case in labels], self.lexicon)
+        lexical, dense = _label_rows(maker, [maker.reconsidered(read(case.text)) for case in labels], self.lexicon)
         targets, start = _label_targets(self._columns, labels), self._columns.citywide_start
         penalty = 1.0 / self._tuning.label_weight
         sides = [
@@ -115,10 +116,10 @@ class Learner:
 class _Part:
     """One of the two regressions, over the profile texts that speak to its columns."""
 
-    def __init__(self, lexical: Any, dense: Float32s, targets: Floats, kernel: Kernel) -> None:
+    def __init__(self, lexical: Any, dense: Float32s, targets: Floats, kernel: Kernel, share: Floats) -> None:
         self._lexical, self._dense, self._kernel = lexical, dense, kernel
         similarity = self._similarity(lexical, dense, lexical, dense)
-        self._ridge = Ridge(similarity, kernel.penalty, targets)
+        self._ridge = Ridge(similarity, kernel.penalty / share, targets)
 
     def weights(self) -> Weights:
         return self._primal(self._lexical, self._dense, self._ridge.dual)
@@ -144,6 +145,13 @@ class _Part:
             (self._kernel.lexical * (lexical.T @ dual)).astype(np.float32),
             (self._kernel.dense * (dense.T @ dual)).astype(np.float32),
         )
+
+
+def _shares(texts: Sequence[GoalText]) -> Floats:
+    """How much each text counts: 1, and less for background texts where they outnumber the goals' own."""
+    background = np.array([text.kind in ("goalless", "neutral") for text in texts], bool)
+    excess = max(1.0, background.sum() / max(1, (~background).sum()))
+    return np.where(background, 1.0 / excess, 1.0)
 
 
 def _side_by_side(parts: Sequence[Weights]) -> Weights:
@@ -207,7 +215,7 @@ def _goal_class(text: GoalText, columns: Columns) -> str | None:
 
 def _area_of(catalogue: Catalogue, text: GoalText) -> str | None:
     if text.kind == "group":
-        return text.goal.strip("[]")
+        return text.goal[1:-1]
     goal = catalogue.by_id.get(text.goal)
     return None if goal is None or goal.area is None else str(goal.area)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WORD = re.compile(r"\w+")
-_FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "\u00ad": None, "\u200b": None, "\u200d": None})
 SIZES = (3, 4, 5)
 
 
 def fold(text: str) -> str:
-    """Lower case, with umlauts and ß written out, so that both spellings meet."""
-    return text.lower().translate(_FOLD)
+    """Lower case, umlauts and ß written out, soft hyphens dropped, so that all spellings of a word meet."""
+    return unicodedata.normalize("NFC", text).lower().translate(_FOLD)
 
 
 def ngrams(text: str) -> list[str]:

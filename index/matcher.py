@@ -13,7 +13,7 @@ import numpy as np
 
 from data.catalogue import Area, AreaId, Catalogue, Goal
 from data.errors import LimitError, UserError, grouped
-from index.calibration import DEFAULT_CALIBRATION, Calibration
+from index.calibration import Calibration, default_calibration
 from index.encoder import Encoder
 from index.evidence import Explainer, Explanation
 from index.features import FeatureMaker, Features
@@ -31,6 +31,8 @@ from index.ridge import Floats
 from index.store import GoalIndex
 
 MAX_CHARACTERS = 2_000_000
+LEAST = 0.2  # a goal below this probability is never recommended, whatever the text as a whole looks like
+FRAME_SHARPNESS = 0.1  # score difference at which one area is e times as likely as another
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,11 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores and probabilities of one text: `goals` (c,), `areas`, `citywide` as probabilities; `any_*` single ones."""
+    """One text: `goals` (c,), `areas`, `citywide` as probabilities, `any_*` single ones; `frame` the areas' raw scores."""
 
     goals: Floats
     areas: Floats
+    frame: Floats
     citywide: Floats
     any_area_goal: float
     any_goal: float
@@ -63,7 +66,7 @@ class Matcher:
     ) -> None:
         self.catalogue, self.index, self.encoder = catalogue, index, encoder
         self.thresholds = thresholds or Thresholds()
-        self.calibration: Calibration = index.calibration or DEFAULT_CALIBRATION
+        self.calibration: Calibration = index.calibration or default_calibration(index.manifest["texts_per_goal"])
         self._maker = FeatureMaker(index.lexicon, index.weights, index.columns, encoder.encode)
         self._explainer = Explainer(index, self._maker)
         self._members = members_of(catalogue, index.columns)
@@ -84,7 +87,7 @@ class Matcher:
         """
         self._check(text, top, max_characters)
         wanted = {str(self.catalogue.area(area).id) for area in areas}
-        reading = read(text)
+        reading = self._maker.reconsidered(read(text))
         features = self._maker.features([reading])[0]
         return self._answer(text, reading, features, wanted, top, identity)
 
@@ -95,6 +98,7 @@ class Matcher:
         return Scores(
             goals=curves.goal(goal_features(parts)[0]),
             areas=curves.area(area_features(parts, self._members)[0]) if self._members else np.zeros(0),
+            frame=parts.areas[0],
             citywide=curves.citywide(citywide_features(parts)[0]),
             any_area_goal=float(curves.any_area_goal(any_area_goal_features(parts))[0]),
             any_goal=float(curves.any_goal(any_goal_features(parts))[0]),
@@ -114,9 +118,10 @@ class Matcher:
         self, text: str, reading: Reading, features: Features, wanted: set[str], top: int, identity: str | None
     ) -> Match:
         scores = self.scores(self._maker.raw_scores(features))
-        reason = self._no_goal_reason(text, scores)
+        area_goal_fits = self._area_goal_fits(scores)
+        reason = self._no_goal_reason(text, scores, area_goal_fits)
+        area_goal_fits &= reason is None
         why = self._explainer.about(reading, features)
-        area_goal_fits = reason is None and scores.any_area_goal >= self.thresholds.any_area_goal
         order = [
             position for position in np.argsort(-scores.goals, kind="stable") if self._in_areas(int(position), wanted)
         ]
@@ -135,14 +140,15 @@ class Matcher:
             id=identity,
             no_goal=reason is not None,
             no_goal_reason=reason,
-            area=self._area(scores),
+            area=self._area(scores, area_goal_fits),
             goals=goals,
             citywide=self._citywide(scores, reason, area_goal_fits, why),
             ignored=tuple(IgnoredPart(part.start, part.end, part.text, part.reason) for part in reading.ignored),
             catalogue=self.catalogue.name,
             model=self.encoder.name,
             warnings=tuple(self._warnings(text)),
-            question=self._question(goals),
+            question=self._question(scores) if area_goal_fits else None,
+            area_goal_fits=area_goal_fits,
         )
 
     def _warnings(self, text: str) -> list[str]:
@@ -153,12 +159,17 @@ class Matcher:
             )
         return found
 
-    def _no_goal_reason(self, text: str, scores: Scores) -> str | None:
+    def _area_goal_fits(self, scores: Scores) -> bool:
+        best = float(scores.goals.max(initial=0.0))
+        return scores.any_area_goal >= self.thresholds.any_area_goal and best >= LEAST
+
+    def _no_goal_reason(self, text: str, scores: Scores, area_goal_fits: bool) -> str | None:
         if not has_content(text):
             return NO_CONTENT
-        if scores.any_goal >= self.thresholds.any_goal:
-            return None
-        return TOO_UNCERTAIN if scores.any_goal >= 0.5 * self.thresholds.any_goal else NO_GOAL_FITS
+        if scores.any_goal < 0.5 * self.thresholds.any_goal:
+            return NO_GOAL_FITS
+        named = area_goal_fits or float(scores.citywide.max(initial=0.0)) >= LEAST
+        return None if scores.any_goal >= self.thresholds.any_goal and named else TOO_UNCERTAIN
 
     def _in_areas(self, position: int, wanted: set[str]) -> bool:
         return not wanted or str(self.catalogue.area_goals[position].area) in wanted
@@ -179,21 +190,31 @@ class Matcher:
             hits.append(self._hit(goal, offset + position, confidence, reason is None and chosen, why))
         return tuple(hits)
 
-    def _area(self, scores: Scores) -> AreaHit:
+    def _area(self, scores: Scores, area_goal_fits: bool) -> AreaHit:
+        """The most likely area; where no goal of an area fits, the one in whose product groups the text belongs.
+
+        No labelled case says which area a text without a goal belongs to, so its confidence is kept at 0.5 at most.
+        """
         if not self.catalogue.areas:
             return AreaHit("", "gesamtstädtisch", 0.0)
-        best = int(np.argmax(scores.areas))
+        if area_goal_fits:
+            best = int(np.argmax(scores.areas))
+            confidence = float(scores.areas[best])
+        else:
+            best = int(np.argmax(scores.frame))
+            shares = np.exp((scores.frame - scores.frame.max()) / FRAME_SHARPNESS)
+            confidence = 0.5 * float(shares[best] / shares.sum())
         area: Area = self.catalogue.areas[best]
-        return AreaHit(area.id, area.title, float(scores.areas[best]))
+        return AreaHit(area.id, area.title, confidence)
 
-    def _question(self, goals: tuple[Hit, ...]) -> Question | None:
-        if (
-            len(goals) < 2
-            or not goals[0].suggested
-            or goals[0].confidence - goals[1].confidence > self.thresholds.close
-        ):
+    def _question(self, scores: Scores) -> Question | None:
+        """Of the two best goals overall, if both are worth suggesting and close to each other."""
+        if len(scores.goals) < 2:
             return None
-        first, second = self.catalogue.by_id[goals[0].id], self.catalogue.by_id[goals[1].id]
+        one, two = np.argsort(-scores.goals, kind="stable")[:2].tolist()
+        if scores.goals[two] < self.thresholds.suggest or scores.goals[one] - scores.goals[two] > self.thresholds.close:
+            return None
+        first, second = self.catalogue.area_goals[one], self.catalogue.area_goals[two]
         for goal, other in ((first, second), (second, first)):
             for border in goal.borders:
                 if border.goal == other.id and border.question:

@@ -24,45 +24,58 @@ _ABBREVIATION = re.compile(
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 
 # Labels at the start of a line, as application forms and council papers use them; never words of single projects.
-_LABELS = (
-    r"antragsteller\w*|antragstellende\w*|absender\w*|empfänger\w*|an(?= ?:)|von(?= ?:)|name|vorname|nachname|anschrift|adresse|"
-    r"straße|plz|ort|telefon|tel\.?|fax|mobil|e-?mail|internet|homepage|webseite|ansprechpartner\w*|ansprechperson\w*|kontakt\w*|"
-    r"vertreten durch|vertretungsberechtigt\w*|vorstand|rechtsform|vereinsregister\w*|registernummer|steuernummer|ust-?id\w*|gemeinnützigkeit\w*|"
-    r"bankverbindung|bankdaten|konto\w*|iban|bic|kreditinstitut|geldinstitut|verwendungszweck|kassenzeichen|aktenzeichen|az\.?|geschäftszeichen|"
-    r"kosten|gesamtkosten|kostenplan|kosten- und finanzierungsplan|kostenaufstellung|kostenschätzung|finanzierung|finanzierungsplan|eigenmittel|"
-    r"eigenanteil|drittmittel|zuschuss|zuschussbedarf|fördersumme|beantragte (?:summe|mittel|förderung)|förderung|honorar|sachkosten|personalkosten|"
-    r"haushaltsmittel|haushaltsstelle|produktkonto|deckung|folgekosten|mittelabruf|ausgaben|einnahmen|"
-    r"laufzeit|projektlaufzeit|dauer|durchführungszeitraum|projektzeitraum|zeitraum|zeitplan|beginn|ende|termin|bearbeitungsstand|datum|stand|"
-    r"beratungsfolge|gremium|gremienweg|gremien|vorlage\w*|drucksache\w*|federführung|federführend\w*|zuständig\w*|beteiligte|verteiler|"
-    r"anlage|anlagen|anhang|beigefügt\w*|unterschrift\w*|ort, datum|datenschutz\w*|einwilligung\w*|hinweis zum datenschutz|erklärung\w*"
+_PERSON_LABELS = (
+    r"antragsteller\w*|antragstellende\w*|absender\w*|empfänger\w*|an|von|name|vorname|nachname|anschrift|adresse|plz|"
+    r"telefon|tel\.?|fax|mobil|e-?mail|internet|homepage|webseite|ansprechpartner\w*|ansprechperson\w*|kontakt\w*|"
+    r"vertreten durch|vertretungsberechtigt\w*|vorstand|rechtsform|vereinsregister\w*|registernummer|steuernummer|"
+    r"ust-?id\w*|gemeinnützigkeit\w*|bankverbindung|bankdaten|konto\w*|iban|bic|kreditinstitut|geldinstitut|"
+    r"verwendungszweck|kassenzeichen|aktenzeichen|az\.?|geschäftszeichen|bearbeitungsstand|datum|stand|beratungsfolge|"
+    r"gremium|gremienweg|gremien|vorlage\w*|drucksache\w*|federführung|federführend\w*|zuständig\w*|beteiligte|verteiler|"
+    r"anlage|anlagen|anhang|beigefügt\w*|unterschrift\w*|ort, datum|datenschutz\w*|einwilligung\w*|erklärung\w*"
 )
-_FIELD = re.compile(rf"^\s*(?:[-•*–\d.)]+\s*)?(?P<label>{_LABELS})\s*(?:\([^)]*\))?\s*[:;]", re.IGNORECASE)
-_FIELD_NOTE = {
-    "privacy": re.compile(
-        r"datenschutz-?grundverordnung|\bDSGVO\b|personenbezogene[nr]? daten|datenschutz(?:erklärung|hinweis|rechtlich)|"
-        r"einwilligung .{0,40}(?:widerruf|verarbeit)|daten .{0,60}(?:gespeichert|verarbeitet|weitergegeben|geschwärzt)|angaben .{0,30}geschwärzt",
-        re.IGNORECASE,
-    ),
+# After these only figures, dates and a few words are form filling; a sentence may name the project.
+_FIGURE_LABELS = (
+    r"kosten|gesamtkosten|kostenplan|kosten- und finanzierungsplan|kostenaufstellung|kostenschätzung|finanzierung|"
+    r"finanzierungsplan|eigenmittel|eigenanteil|drittmittel|zuschuss|zuschussbedarf|fördersumme|"
+    r"beantragte (?:summe|mittel|förderung)|honorar|sachkosten|personalkosten|haushaltsmittel|haushaltsstelle|produktkonto|"
+    r"deckung|folgekosten|mittelabruf|ausgaben|einnahmen|laufzeit|projektlaufzeit|dauer|durchführungszeitraum|"
+    r"projektzeitraum|zeitraum|zeitplan|beginn|ende|termin"
+)
+_LEAD = r"^\s*(?:[-•*–\d.)]+\s*)?"
+_PERSON_FIELD = re.compile(rf"{_LEAD}(?:{_PERSON_LABELS})\s*(?:\([^)]*\))?\s*[:;]", re.IGNORECASE)
+_FIGURE_FIELD = re.compile(rf"{_LEAD}(?:{_FIGURE_LABELS})\s*(?:\([^)]*\))?\s*[:;]", re.IGNORECASE)
+_SPANS = {
     "bank": re.compile(
-        r"\b[A-Z]{2}\d{2}(?: ?[\dXx*]{2,4}){3,8}\b|\bIBAN\b|\bBIC\b|bankverbindung|kontoverbindung", re.IGNORECASE
+        r"\b[A-Z]{2}\d{2}(?: ?[\dXx*]{2,4}){3,8}\b|\bIBAN\b|\bBIC\b|bankverbindung|kontoverbindung", re.I
     ),
     "contact": re.compile(
-        r"\b[\w.+-]+@[\w-]+\.\w+|\b(?:tel|telefon|fax|mobil)\b\.?:? ?[\d+(/ -]{5,}|^\s*\d{5} [A-ZÄÖÜ]\w+\s*$",
+        r"\b[\w.+-]+@[\w-]+\.\w+|\b(?:tel|telefon|fax|mobil)\b\.?:? ?[\d+(/ -]{5,}|^\s*\d{5} [A-ZÄÖÜ]\w+\s*$", re.I
+    ),
+}
+_FORMULAS = {
+    "privacy": re.compile(
+        r"datenschutz-?grundverordnung|personenbezogene[nr]? daten|datenschutz(?:erklärung|hinweis|rechtlich)|"
+        r"(?:gemäß|nach|im sinne|art\. ?\d+).{0,20}\bDSGVO\b|einwilligung .{0,40}(?:widerruf|verarbeit)|"
+        r"(?:daten|angaben) .{0,60}(?:gespeichert|verarbeitet|weitergegeben|geschwärzt)",
         re.IGNORECASE,
     ),
     "greeting": re.compile(
-        r"^\s*(?:sehr geehrte|mit (?:freundlichen|besten|herzlichen) grüßen|liebe (?:kolleg|damen)|hochachtungsvoll|i\. ?a\.|gez\.|"
-        r"(?:für|über) (?:eine )?(?:rückfragen|rückmeldung|bewilligung|zusage)|mit der bitte um|"
-        r"wir (?:bitten um|danken|freuen uns (?:auf|über) (?:eine|ihre))|vielen dank|"
-        r"(?:die )?unterschrift(?:en)? |(?:originale?|unterlagen|nachweise|belege|anlagen) .{0,60}(?:liegen|beigefügt|nach(?:ge)?reich))",
+        r"^\s*(?:sehr geehrte|mit (?:freundlichen|besten|herzlichen) grüßen|liebe (?:kolleg|damen)|hochachtungsvoll|"
+        r"i\. ?a\.|gez\.|für (?:eine )?(?:rückfragen|rückmeldung|bewilligung|zusage)|mit der bitte um|"
+        r"über eine (?:rückmeldung|bewilligung|zusage)|wir (?:bitten um|danken|freuen uns (?:auf|über) (?:eine|ihre))|"
+        r"vielen dank|(?:die )?unterschrift(?:en)? |"
+        r"(?:originale?|unterlagen|nachweise|belege|anlagen) .{0,60}(?:liegen (?:bei|vor|im original)|beigefügt|nach(?:ge)?reich))",
         re.IGNORECASE,
     ),
     "declaration": re.compile(
-        r"(?:wir|ich) (?:versicher|erklär|bestätig|verpflicht)\w+ .{0,80}(?:richtig|vollständig|vorsteuer|begonnen|nachweis|wahrheit)|"
-        r"mit (?:dem|der) (?:vorhaben|maßnahme) wurde noch nicht begonnen|verwendungsnachweis|vorzeitige[nrm]? maßnahmen?beginn",
+        r"(?:wir|ich) (?:versicher|erklär|bestätig|verpflicht)\w+ .{0,80}"
+        r"(?:richtig|vollständig|vorsteuer|begonnen|nachweis|wahrheit)|"
+        r"die angaben sind (?:vollständig|richtig)|mit (?:dem|der) (?:vorhaben|maßnahme) wurde noch nicht begonnen|"
+        r"verwendungsnachweis|vorzeitige[nrm]? maßnahmen?beginn",
         re.IGNORECASE,
     ),
 }
+_FIELD_WORDS = 4  # a field with more words besides figures than this may name the project
 _REASONS = {
     "privacy": "Datenschutzhinweis",
     "bank": "Bankverbindung",
@@ -160,15 +173,24 @@ def _boilerplate(part: Passage) -> Ignored | None:
 
 
 def _reason(text: str) -> str | None:
-    for kind, pattern in _FIELD_NOTE.items():
+    for kind, pattern in _FORMULAS.items():
         if pattern.search(text):
             return _REASONS[kind]
-    if _FIELD.match(text):
+    for kind, pattern in _SPANS.items():
+        if pattern.search(text) and len(_WORD.findall(pattern.sub(" ", text))) <= _FIELD_WORDS:
+            return _REASONS[kind]
+    if _PERSON_FIELD.match(text) or (_FIGURE_FIELD.match(text) and _mostly_figures(text)):
         return _REASONS["field"]
     letters = sum(map(str.isalpha, text))
     if letters < 3 or letters < 0.35 * sum(not char.isspace() for char in text):
         return _REASONS["figures"]
     return None
+
+
+def _mostly_figures(text: str) -> bool:
+    words = _WORD.findall(text[_FIGURE_FIELD.match(text).end() :])  # type: ignore[union-attr]
+    figures = sum(any(char.isdigit() for char in word) for word in words)
+    return len(words) - figures <= _FIELD_WORDS or figures >= 2
 
 
 def warnings_for(text: str) -> list[str]:
@@ -179,7 +201,7 @@ def warnings_for(text: str) -> list[str]:
         found.append("Der Text enthält Steuerzeichen; sie wurden nicht beachtet.")
     if re.search(r"</?[a-zA-Z!][^<>]{0,200}>", text):
         found.append("Der Text enthält HTML-Auszeichnung; sie wurde wie gewöhnlicher Text gelesen.")
-    if "So" in categories:
+    if any(ord(char) >= 0x2600 and unicodedata.category(char) == "So" for char in set(text)):
         found.append("Der Text enthält Bildzeichen (Emoji); sie wurden nicht beachtet.")
     if _foreign_share(text) > 0.3:
         found.append("Der Text ist großenteils nicht in lateinischer Schrift; das Ergebnis ist unsicher.")

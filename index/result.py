@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from data.catalogue import AreaId
@@ -85,7 +85,7 @@ class Match:
     model: str
     warnings: tuple[str, ...] = ()
     question: Question | None = None
-    error: str | None = field(default=None)
+    area_goal_fits: bool = True  # whether some product-area goal fits, whatever areas were asked for
 
     def to_json(self) -> dict[str, Any]:
         """The fixed JSON object; confidences are rounded to four digits."""

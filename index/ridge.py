@@ -29,11 +29,11 @@ def one_hot(classes: Sequence[int], n_classes: int) -> Floats:
 class Ridge:
     """The regression over a fixed part of the rows; the labelled rows are added without solving it again.
 
-    kernel: (n, n) symmetric positive semi-definite, overwritten; penalty > 0; targets: (n, c). `dual` is (n, c): the
+    kernel: (n, n) symmetric positive semi-definite, overwritten; penalty > 0, one or (n,); targets: (n, c). `dual` is (n, c): the
     score of a new text is its kernel row times `dual`. Solved in float32: the penalty keeps the system well conditioned.
     """
 
-    def __init__(self, kernel: Float32s, penalty: float, targets: Floats) -> None:
+    def __init__(self, kernel: Float32s, penalty: float | Floats, targets: Floats) -> None:
         from scipy.linalg import cho_factor, cho_solve
 
         kernel.flat[:: len(kernel) + 1] += penalty

@@ -7,8 +7,10 @@ manifest, written last, holds the SHA-256 of every file, because FAISS accepts f
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -28,7 +30,7 @@ from index.lexical import Lexicon, SparseRows
 from index.texts import Corpus, GoalText
 from index.vectors import Say, encode_cached
 
-FORMAT = 1
+FORMAT = 2
 DEFAULT_FACTORY = "Flat"
 _FILES = ("vectors.faiss", "arrays.npz", "texts.json", "calibration.json")
 
@@ -65,19 +67,28 @@ def open_index(
 ) -> GoalIndex:
     """The index of these inputs: loaded if it is there and sound, else built.
 
+    Where `home` cannot be written, the index is built in memory and `say` hears of it.
+
     Raises:
-        UserError: the folder `home` cannot be written or the FAISS factory string is not understood.
+        UserError: the FAISS factory string is not understood.
     """
     folder = home / "index" / index_key(catalogue, corpus, encoder, tuning, factory)
     if folder.is_dir():
         try:
-            return load_index(folder)
+            index = load_index(folder)
+            with contextlib.suppress(OSError):
+                os.utime(folder)  # the oldest by use are forgotten first
+            return index
         except UserError as error:
             say(f"{error} Er wird neu aufgebaut.")
     else:
         say(f"Der Suchindex für «{catalogue.name}» mit dem Modell «{encoder.name}» wird aufgebaut …")
     index = build_index(home, catalogue, corpus, encoder, tuning, factory=factory, say=say)
-    save_index(index, folder)
+    try:
+        save_index(index, folder)
+    except UserError as error:  # a full or read-only disk: this answer can be given all the same
+        say(str(error))
+        return index
     _forget_others(folder, say)
     return index
 
@@ -108,6 +119,7 @@ def build_index(
         "corpus_digest": corpus.digest,
         "labels": len(corpus.labels),
         "texts": len(corpus.texts),
+        "texts_per_goal": corpus.texts_per_goal,
         "dimension": int(learned.dense.shape[1]),
         "factory": factory,
         "tuning": asdict(tuning),

@@ -45,6 +45,12 @@ class Corpus:
         return self.texts[: len(self.texts) - len(self.labels)]
 
     @property
+    def texts_per_goal(self) -> float:
+        """How many profile texts a goal has on average."""
+        own = [text.goal for text in self.profile_texts if text.kind not in ("group", "goalless", "neutral")]
+        return len(own) / max(1, len(set(own)))
+
+    @property
     def digest(self) -> str:
         """SHA-256 over all texts and labels."""
         digest = hashlib.sha256()

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from index.calibration import DEFAULT_CALIBRATION, Calibration, Curve, margins, score_features
+from index.calibration import Calibration, Curve, default_calibration, margins, score_features
 
 
 def test_a_curve_is_the_logistic_function() -> None:
@@ -43,5 +43,5 @@ def test_score_features_are_score_margin_and_lead() -> None:
 
 
 def test_a_calibration_survives_json() -> None:
-    record = json.loads(json.dumps(DEFAULT_CALIBRATION.to_json()))
-    assert Calibration.from_json(record) == DEFAULT_CALIBRATION
+    record = json.loads(json.dumps(default_calibration(100).to_json()))
+    assert Calibration.from_json(record) == default_calibration(100)

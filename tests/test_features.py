@@ -42,8 +42,21 @@ def test_the_focus_of_a_long_text_is_where_it_speaks_of_a_topic(maker: FeatureMa
     text = " ".join(FILLER.format(n) for n in range(60)) + " Wir bauen einen Radweg an der Hauptstraße."
     reading = read(text)
     (features,) = maker.features([reading])
+    assert set(features.passage_dense) == {len(reading.passages) - 1}
+
+
+def test_the_focus_is_limited_to_the_passages_that_say_most(maker: FeatureMaker) -> None:
+    text = " ".join(f"Radweg Nummer {n} wird gebaut." for n in range(60))
+    (features,) = maker.features([read(text)])
     assert len(features.passage_dense) == FOCUS_PASSAGES
-    assert len(reading.passages) - 1 in features.passage_dense
+
+
+def test_an_ignored_part_that_names_the_topic_is_taken_back(maker: FeatureMaker) -> None:
+    reading = maker.reconsidered(
+        read("Kontakt: Neuer Radweg an der Hauptstraße\nDer Ausschuss nimmt den Bericht zur Kenntnis.")
+    )
+    assert reading.passages[0].text == "Kontakt: Neuer Radweg an der Hauptstraße"
+    assert reading.ignored == ()
 
 
 def test_a_repeated_sentence_counts_once(maker: FeatureMaker, encoder: WordEncoder) -> None:
