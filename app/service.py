@@ -10,9 +10,10 @@ from app.settings import Settings, isek_home
 from data.background import load_background
 from data.catalogue import Catalogue, load_catalogue
 from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
+from index.decision import Thresholds
 from index.encoder import Encoder, load_encoder
 from index.learning import Tuning
-from index.matcher import Matcher, Thresholds
+from index.matcher import Matcher
 from index.store import open_index
 from index.texts import Corpus, corpus_of
 

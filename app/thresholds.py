@@ -13,8 +13,8 @@ from app.settings import Settings, settings_path
 from data.errors import UserError
 from eval.run import CrossFitted
 from eval.thresholds import Quality, chance, judge, quality, tune
+from index.decision import Thresholds
 from index.encoder import Encoder
-from index.matcher import Thresholds
 
 KEYS = {
     "any_goal": "no_goal_below",

@@ -16,8 +16,10 @@ from eval.figures import pooled_f1
 from eval.metrics import Floats
 from eval.run import SHOWN, CrossFitted
 from eval.significance import paired_permutation
+from index import decision
+from index.decision import Thresholds
 from index.features import FeatureMaker
-from index.matcher import Matcher, Thresholds
+from index.matcher import Matcher
 from index.passages import has_content, read
 
 GRID = tuple(step / 20 for step in range(1, 20))
@@ -49,7 +51,7 @@ def judge(answerer: CrossFitted, cases: Sequence[LabelledCase]) -> list[Judged]:
 def _judge(matcher: Matcher, case: LabelledCase) -> Judged:
     index, catalogue = matcher.index, matcher.catalogue
     maker = FeatureMaker(index.lexicon, index.weights, index.columns, matcher.encoder.encode)
-    scores = matcher.scores(maker.raw_scores(maker.features([read(case.text)])[0]))
+    scores = matcher.scores(maker.raw_scores(maker.features([maker.reconsidered(read(case.text))])[0]))
     return Judged(
         case,
         _ranked([goal.id for goal in catalogue.area_goals], scores.goals),
@@ -66,19 +68,13 @@ def _ranked(ids: Sequence[str], probabilities: Floats) -> tuple[tuple[str, float
 
 def decide(judged: Judged, thresholds: Thresholds) -> Decision:
     """What the matcher answers with these thresholds."""
-    fits = judged.any_goal >= thresholds.any_goal
-    area_fits = fits and judged.any_area_goal >= thresholds.any_area_goal
-    suggested = [
-        goal
-        for rank, (goal, p) in enumerate(judged.goals[:SHOWN])
-        if area_fits and (rank == 0 or p >= thresholds.suggest)
-    ]
-    citywide = [
-        goal
-        for rank, (goal, p) in enumerate(judged.citywide)
-        if fits and (p >= thresholds.suggest_citywide or (rank == 0 and not area_fits))
-    ]
-    return Decision(not fits, frozenset(suggested), frozenset(citywide))
+    goals, citywide = [p for _, p in judged.goals], [p for _, p in judged.citywide]
+    made = decision.decide(goals, citywide, judged.any_area_goal, judged.any_goal, thresholds)
+    return Decision(
+        made.reason is not None,
+        frozenset(judged.goals[place][0] for place in made.suggested if place < SHOWN),
+        frozenset(judged.citywide[place][0] for place in made.citywide),
+    )
 
 
 @dataclass(frozen=True)

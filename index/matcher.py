@@ -14,6 +14,7 @@ import numpy as np
 from data.catalogue import Area, AreaId, Catalogue, Goal
 from data.errors import LimitError, UserError, grouped
 from index.calibration import Calibration, default_calibration
+from index.decision import Decision, Thresholds, decide
 from index.encoder import Encoder
 from index.evidence import Explainer, Explanation
 from index.features import FeatureMaker, Features
@@ -26,24 +27,12 @@ from index.learning import (
     members_of,
 )
 from index.passages import Reading, has_content, read, warnings_for
-from index.result import NO_CONTENT, NO_GOAL_FITS, TOO_UNCERTAIN, AreaHit, Hit, IgnoredPart, Match, Question
+from index.result import AreaHit, Hit, IgnoredPart, Match, Question
 from index.ridge import Floats
 from index.store import GoalIndex
 
 MAX_CHARACTERS = 2_000_000
-LEAST = 0.2  # a goal below this probability is never recommended, whatever the text as a whole looks like
 FRAME_SHARPNESS = 0.1  # score difference at which one area is e times as likely as another
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """When to recommend and when to abstain; chosen on the dev split, each a probability in [0, 1]."""
-
-    suggest: float = 0.25  # a product-area goal is suggested from this confidence on
-    suggest_citywide: float = 0.2
-    any_goal: float = 0.75  # below it no goal fits
-    any_area_goal: float = 0.5  # below it only city-wide goals may fit
-    close: float = 0.15  # two suggested goals nearer than this call for a question
 
 
 @dataclass(frozen=True)
@@ -118,37 +107,33 @@ class Matcher:
         self, text: str, reading: Reading, features: Features, wanted: set[str], top: int, identity: str | None
     ) -> Match:
         scores = self.scores(self._maker.raw_scores(features))
-        area_goal_fits = self._area_goal_fits(scores)
-        reason = self._no_goal_reason(text, scores, area_goal_fits)
-        area_goal_fits &= reason is None
+        decision = decide(
+            scores.goals.tolist(),
+            scores.citywide.tolist(),
+            scores.any_area_goal,
+            scores.any_goal,
+            self.thresholds,
+            speaks=has_content(text),
+        )
         why = self._explainer.about(reading, features)
-        order = [
-            position for position in np.argsort(-scores.goals, kind="stable") if self._in_areas(int(position), wanted)
-        ]
-        first = int(np.argmax(scores.goals)) if len(scores.goals) else -1
+        order = np.argsort(-scores.goals, kind="stable").tolist()
         goals = tuple(
-            self._hit(
-                self.catalogue.area_goals[position],
-                int(position),
-                float(scores.goals[position]),
-                area_goal_fits and (position == first or scores.goals[position] >= self.thresholds.suggest),
-                why,
-            )
-            for position in order[:top]
+            self._hit(self.catalogue.area_goals[n], n, float(scores.goals[n]), n in decision.suggested, why)
+            for n in [n for n in order if self._in_areas(n, wanted)][:top]
         )
         return Match(
             id=identity,
-            no_goal=reason is not None,
-            no_goal_reason=reason,
-            area=self._area(scores, area_goal_fits),
+            no_goal=decision.reason is not None,
+            no_goal_reason=decision.reason,
+            area=self._area(scores, decision.area_goal_fits),
             goals=goals,
-            citywide=self._citywide(scores, reason, area_goal_fits, why),
+            citywide=self._citywide(scores, decision, why),
             ignored=tuple(IgnoredPart(part.start, part.end, part.text, part.reason) for part in reading.ignored),
             catalogue=self.catalogue.name,
             model=self.encoder.name,
             warnings=tuple(self._warnings(text)),
-            question=self._question(scores) if area_goal_fits else None,
-            area_goal_fits=area_goal_fits,
+            question=self._question(scores) if decision.area_goal_fits else None,
+            area_goal_fits=decision.area_goal_fits,
         )
 
     def _warnings(self, text: str) -> list[str]:
@@ -159,18 +144,6 @@ class Matcher:
             )
         return found
 
-    def _area_goal_fits(self, scores: Scores) -> bool:
-        best = float(scores.goals.max(initial=0.0))
-        return scores.any_area_goal >= self.thresholds.any_area_goal and best >= LEAST
-
-    def _no_goal_reason(self, text: str, scores: Scores, area_goal_fits: bool) -> str | None:
-        if not has_content(text):
-            return NO_CONTENT
-        if scores.any_goal < 0.5 * self.thresholds.any_goal:
-            return NO_GOAL_FITS
-        named = area_goal_fits or float(scores.citywide.max(initial=0.0)) >= LEAST
-        return None if scores.any_goal >= self.thresholds.any_goal and named else TOO_UNCERTAIN
-
     def _in_areas(self, position: int, wanted: set[str]) -> bool:
         return not wanted or str(self.catalogue.area_goals[position].area) in wanted
 
@@ -178,17 +151,14 @@ class Matcher:
         evidence = why.evidence(goal.id, column)
         return Hit(goal.id, goal.title, goal.area, confidence, bool(suggested), evidence)
 
-    def _citywide(self, scores: Scores, reason: str | None, area_goal_fits: bool, why: Explanation) -> tuple[Hit, ...]:
-        offset = self.index.columns.citywide_start
-        order = np.argsort(-scores.citywide, kind="stable").tolist()
-        hits = []
-        for rank, position in enumerate(order):
-            confidence = float(scores.citywide[position])
-            # Where no product-area goal fits but some goal does, the best city-wide goal is the answer.
-            chosen = confidence >= self.thresholds.suggest_citywide or (rank == 0 and not area_goal_fits)
-            goal = self.catalogue.citywide_goals[position]
-            hits.append(self._hit(goal, offset + position, confidence, reason is None and chosen, why))
-        return tuple(hits)
+    def _citywide(self, scores: Scores, decision: Decision, why: Explanation) -> tuple[Hit, ...]:
+        start = self.index.columns.citywide_start
+        return tuple(
+            self._hit(
+                self.catalogue.citywide_goals[n], start + n, float(scores.citywide[n]), n in decision.citywide, why
+            )
+            for n in np.argsort(-scores.citywide, kind="stable").tolist()
+        )
 
     def _area(self, scores: Scores, area_goal_fits: bool) -> AreaHit:
         """The most likely area; where no goal of an area fits, the one in whose product groups the text belongs.

@@ -48,7 +48,7 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
     "weitere": [
         ("zeig weitere", "zuerst ein Projekt", ""),
         (BIKE, "Ich schlage vor", "PB5.4"),
-        ("zeig weitere", "nächstliegenden Ziele", "PB5.1"),
+        ("zeig weitere", "nächstliegenden Ziele", "PB5.5"),
         ("mehr", "nächstliegenden Ziele", "PB5.4"),
         ("noch mehr Ziele", "nächstliegenden Ziele", "PB5.4"),
         ("Zeige mir weitere Ziele.", "nächstliegenden Ziele", "PB5.4"),

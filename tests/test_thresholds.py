@@ -14,7 +14,8 @@ from app.thresholds import tune_thresholds, write_thresholds
 from data.catalogue import Catalogue
 from eval.run import CrossFitted
 from eval.thresholds import Judged, decide, judge, quality, tune
-from index.matcher import Matcher, Thresholds
+from index.decision import Thresholds
+from index.matcher import Matcher
 from index.texts import Corpus, corpus_of
 from tests.fakes import WordEncoder
 from tests.test_evaluation import BACKGROUND, build, case, cases, encoder, labelled_file, settings
@@ -49,7 +50,7 @@ def test_what_is_decided_here_is_what_the_matcher_answers(
 def judged(primary: str | None, p_rad: float, p_any: float, **more: object) -> Judged:
     goals = sorted((("rad", p_rad), ("schule", 0.3)), key=lambda pair: -pair[1])
     labelled = replace(case("1", "a", primary, style="short" if primary else "none"), **more)  # type: ignore[arg-type]
-    return Judged(labelled, tuple(goals), (("S", 0.1),), p_any, p_any)
+    return Judged(labelled, tuple(goals), (("S", 0.1),), max(p_any, 0.6), p_any)
 
 
 def test_the_refusal_is_set_where_fewest_texts_go_wrong() -> None:
@@ -69,7 +70,8 @@ def test_suggestions_are_cut_where_they_are_right() -> None:
 
 def test_thresholds_that_cannot_be_bettered_stay() -> None:
     dev = [judged("rad", 0.9, 0.9)] * 5 + [judged(None, 0.2, 0.1)] * 3
-    assert tune(dev, Thresholds()) == Thresholds()
+    fitting = Thresholds(suggest=0.35)
+    assert tune(dev, fitting) == fitting
 
 
 def test_the_whole_tuning_reports_dev_and_test(

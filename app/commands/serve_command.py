@@ -11,7 +11,6 @@ from typing import Any
 from app.address import take_port, web_address
 from app.commands.options import add_model, command, positive, settings_from
 from app.leftovers import swept
-from app.settings import isek_home
 
 
 def add_to(commands: Any) -> None:
@@ -22,6 +21,8 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    from app.settings import isek_home
+
     signal.signal(signal.SIGTERM, _end)
     settings = settings_from(options)
     # Uploads wait in our own folder, not in the system's; gradio reads this once, when it is imported.
