@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from data.errors import UserError
+from data.errors import UserError, reason
 
 COMMANDS = ("match", "batch", "eval", "goals", "index", "serve", "bench")
 
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 the user's input or files, 1 our own fault."""
     _speak_german()
     try:
+        if sys.stdout is None:
+            raise UserError("Die Standardausgabe ist geschlossen; bitte eine Ausgabe angeben.")
         options = parser().parse_args(arguments)
         options.run(options)
         sys.stdout.flush()
@@ -46,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:  # the reader (head, less) has closed: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered must not fail again at exit
+        print(f"isek: die Ausgabe lässt sich nicht schreiben ({reason(error)}).", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("isek: abgebrochen.", file=sys.stderr)
         return 130

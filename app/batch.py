@@ -41,6 +41,9 @@ def match_projects(
     for area in areas:
         matcher.catalogue.area(area)
     for project in projects:
+        if project.fault:
+            yield BatchRow(project, None, project.fault)
+            continue
         try:
             match = matcher.match(project.text, areas, top, identity=project.id, max_characters=max_characters)
             yield BatchRow(project, match)
@@ -65,7 +68,9 @@ def output_columns(given: Sequence[str], top: int, n_citywide: int) -> list[str]
 def output_row(row: BatchRow, columns: Sequence[str]) -> dict[str, Any]:
     """The cells of a row; the area and the goals as the match ranks them, empty where there are fewer."""
     id_column = next(name for name in columns if name.strip().lower() == "id")
-    cells: dict[str, Any] = {**row.project.row, id_column: row.project.id, "error": row.error}
+    ours = columns[columns.index("no_goal") :]
+    kept = {name: value for name, value in row.project.row.items() if name not in ours}
+    cells: dict[str, Any] = {**kept, id_column: row.project.id, "error": row.error}
     match = row.match
     if match is None:
         return cells

@@ -38,6 +38,11 @@ class Variant:
     settings: Settings
     profiles: bool = True
     baseline: str | None = None
+    channel: str | None = None  # "wort" or "sinn": that channel alone
+
+    @property
+    def tuning(self) -> Tuning:
+        return Tuning() if self.channel is None else Tuning().only(lexical=self.channel == "wort")
 
 
 def variant(base: Settings, assignment: str) -> Variant:
@@ -57,6 +62,10 @@ def variant(base: Settings, assignment: str) -> Variant:
             if value not in BASELINES:
                 raise UserError(f"Die Vergleichsgröße {value!r} gibt es nicht; bekannt sind {', '.join(BASELINES)}.")
             made = replace(made, baseline=value)
+        elif key == "channel":
+            if value not in ("wort", "sinn"):
+                raise UserError(f"channel erwartet wort oder sinn, angegeben war {value!r}.")
+            made = replace(made, channel=value)
         elif key == "profiles":
             made = replace(made, profiles=bool(parse_value("labels", value)))
         else:
@@ -112,14 +121,17 @@ def open_answerer(
     model = encoder or load_encoder(settings.model)
     corpus = corpus_of(catalogue, load_background(), training_labels(catalogue, settings), chosen.profiles)
     thresholds, factory = thresholds_of(settings), settings.faiss_factory
-    index = open_index(folder, catalogue, corpus, model, Tuning(), factory=factory, say=say)
+    tuning = chosen.tuning
+    index = open_index(folder, catalogue, corpus, model, tuning, factory=factory, say=say)
 
     @cache
     def learner() -> Learner:
-        return learner_of(folder, catalogue, corpus, model, Tuning(), say)
+        return learner_of(folder, catalogue, corpus, model, tuning, say)
 
     def without(rest: Corpus) -> Matcher:
-        return Matcher(catalogue, _fold_index(folder, catalogue, rest, model, factory, say, learner), model, thresholds)
+        return Matcher(
+            catalogue, _fold_index(folder, catalogue, rest, model, tuning, factory, say, learner), model, thresholds
+        )
 
     return CrossFitted(Matcher(catalogue, index, model, thresholds), corpus, without)
 
@@ -129,19 +141,20 @@ def _fold_index(
     catalogue: Catalogue,
     corpus: Corpus,
     model: Encoder,
+    tuning: Tuning,
     factory: str,
     say: Say,
     learner: Callable[[], Learner],
 ) -> GoalIndex:
     """The index of all but one fold, kept in a folder of its own: it serves no one but the evaluation."""
-    folder = home / "folds" / index_key(catalogue, corpus, model, Tuning(), factory)
+    folder = home / "folds" / index_key(catalogue, corpus, model, tuning, factory)
     if folder.is_dir():
         try:
             return load_index(folder)
         except UserError:
             pass  # damaged: it is built again below
     say(f"Für die Prüfung über Kreuz wird ein Index ohne einen Teil der Beurteilungen gebaut ({len(corpus.labels)}) …")
-    index = build_index(home, catalogue, corpus, model, Tuning(), factory=factory, say=say, learner=learner())
+    index = build_index(home, catalogue, corpus, model, tuning, factory=factory, say=say, learner=learner())
     save_index(index, folder)
     _forget_old(folder.parent)
     return index

@@ -58,7 +58,7 @@ def load_settings(path: Path | None = None) -> Settings:
         if path is None and not os.environ.get("ISEK_SETTINGS"):
             return Settings()
         raise UserError(f"Die Einstellungsdatei «{chosen}» gibt es nicht; bitte den Pfad prüfen.")
-    node = load_file(chosen)
+    node = load_file(chosen, empty=True)
     known = get_type_hints(Settings)
     for key in node:
         if key not in known:

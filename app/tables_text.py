@@ -30,9 +30,15 @@ def match_table(match: Match) -> str:
     lines = []
     if match.no_goal and match.no_goal_reason:
         lines += [REASONS[match.no_goal_reason], ""]
-    elif not any(hit.suggested for hit in match.goals):
+    elif not match.area_goal_fits and match.goals:
         lines += ["Kein Produktbereichsziel passt; die gesamtstädtischen Ziele stehen unten.", ""]
-    lines += [f"Produktbereich {match.area.id}: {match.area.title} ({percent(match.area.confidence)})", ""]
+    elif match.goals and not any(hit.suggested for hit in match.goals):
+        lines += ["In den gewählten Produktbereichen passt kein Ziel.", ""]
+    if match.area.id != "":
+        lines += [
+            f"Produktbereich {match.area.id}: {one_line(match.area.title)} ({percent(match.area.confidence)})",
+            "",
+        ]
     lines += _hits("Ziele der Produktbereiche", match.goals)
     lines += _hits("Gesamtstädtische Ziele", match.citywide[:3])
     if match.question:
@@ -48,7 +54,7 @@ def _hits(heading: str, hits: Sequence[Hit]) -> list[str]:
         return []
     lines = [f"{heading} (* = vorgeschlagen)"]
     for hit in hits:
-        lines.append(f"{'*' if hit.suggested else ' '} {percent(hit.confidence):>5}  {hit.id:<6} {hit.title}")
+        lines.append(f"{'*' if hit.suggested else ' '} {percent(hit.confidence):>5}  {hit.id:<6} {one_line(hit.title)}")
         lines += [f"           «{one_line(item.text, 60)}» ~ «{one_line(item.matched, 60)}»" for item in hit.evidence]
     return [*lines, ""]
 

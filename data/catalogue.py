@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from data.errors import UserError
+from data.errors import UserError, reason
 from data.strict_yaml import Unquoted, YamlList, YamlMap, load_bytes
 
 FOLDER = Path(__file__).parent / "catalogues"
@@ -152,7 +152,7 @@ def load_catalogue(name: str | Path = DEFAULT, folders: tuple[Path, ...] = ()) -
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UserError(f"Der Zielkatalog «{path}» lässt sich nicht lesen ({error.strerror}).") from error
+        raise UserError(f"Der Zielkatalog «{path}» lässt sich nicht lesen ({reason(error)}).") from error
     return parse_catalogue(raw, path.name)
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
-from data.errors import LimitError, UserError
-from data.tables import MAX_UNPACKED, check_zip, decode
+from data.errors import LimitError, UserError, reason
+from data.tables import MAX_UNPACKED, check_file, check_zip, decode
 
 SUFFIXES = (".pdf", ".docx", ".odt", ".txt", ".md")
 MAX_BYTES = 20_000_000
 MAX_PAGES = 500
 _ODT_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_ODT_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_ODT_PARAGRAPHS = (f"{_ODT_TEXT}p", f"{_ODT_TEXT}h")
+_ODT_BREAKS = {f"{_ODT_TEXT}line-break": "\n", f"{_ODT_TEXT}tab": "\t"}
+_ODT_SKIPPED = (f"{_ODT_TEXT}tracked-changes", "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}annotation")
+_DOCX = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_DOCX_BREAKS = {f"{_DOCX}tab": "\t", f"{_DOCX}br": "\n", f"{_DOCX}cr": "\n"}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
 def read_document(
@@ -27,17 +35,14 @@ def read_document(
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise UserError(f"«{path.name}»: gelesen werden {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}.")
-    if not path.is_file():
-        raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
+    check_file(path)
     try:
         size = path.stat().st_size
         if size > max_bytes:
             raise LimitError(f"«{path.name}» hat {size / 1e6:.1f} MB, erlaubt sind {max_bytes / 1e6:.0f} MB.")
         text = reader(path, max_pages if path.suffix.lower() == ".pdf" else max_unpacked)
     except OSError as error:
-        raise UserError(
-            f"Die Datei «{path}» lässt sich nicht lesen ({error.strerror or type(error).__name__})."
-        ) from error
+        raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}).") from error
     if not text.strip():
         raise UserError(
             f"«{path.name}» enthält keinen lesbaren Text (vielleicht ein Scan?); bitte den Text selbst einfügen."
@@ -82,19 +87,48 @@ def _read_pdf(path: Path, max_pages: int) -> str:
 
 def _read_docx(path: Path, max_unpacked: int) -> str:
     from docx import Document
-    from docx.opc.exceptions import OpcError
-    from docx.table import Table
 
     check_zip(path, max_unpacked)
     try:
-        blocks = Document(str(path)).iter_inner_content()
-        return "\n".join(_table_text(block) if isinstance(block, Table) else block.text for block in blocks)
-    except (OpcError, KeyError, ValueError, zipfile.BadZipFile, SyntaxError) as error:
+        return "\n".join(_docx_blocks(Document(str(path)).element.body))
+    # A damaged archive surfaces in zipfile, zlib, lxml and python-docx as almost any exception.
+    except Exception as error:
         raise UserError(f"«{path.name}» lässt sich nicht als Word-Datei (.docx) lesen; bitte neu speichern.") from error
 
 
-def _table_text(table: object) -> str:
-    return "\n".join(": ".join(cell.text for cell in row.cells) for row in table.rows)  # type: ignore[attr-defined]
+def _docx_blocks(parent: Any) -> Iterator[str]:
+    """Paragraphs and rows of tables in order; content controls are looked into."""
+    for element in parent:
+        if element.tag == f"{_DOCX}p":
+            yield _docx_text(element)
+        elif element.tag == f"{_DOCX}tr":
+            cells = (
+                child for child in element.iter(f"{_DOCX}tc") if next(child.iterancestors(f"{_DOCX}tr")) is element
+            )
+            texts = ["\n".join(_docx_blocks(cell)) for cell in cells if not _continues(cell)]
+            if texts:
+                yield ": ".join(texts)
+        elif element.tag in (f"{_DOCX}tbl", f"{_DOCX}sdt", f"{_DOCX}sdtContent"):
+            yield from _docx_blocks(element)
+
+
+def _continues(cell: Any) -> bool:
+    """True for a cell that only continues the merged one above it."""
+    merges = cell.findall(f"{_DOCX}tcPr/{_DOCX}vMerge")
+    return any(merge.get(f"{_DOCX}val", "continue") == "continue" for merge in merges)
+
+
+def _docx_text(element: Any) -> str:
+    """Text of the runs, content controls and links of a paragraph."""
+    parts = []
+    for child in element:
+        if child.tag == f"{_DOCX}t":
+            parts.append(child.text or "")
+        elif child.tag in _DOCX_BREAKS:
+            parts.append(_DOCX_BREAKS[child.tag])
+        elif child.tag not in (f"{_DOCX}pPr", f"{_DOCX}del", _FALLBACK):
+            parts.append(_docx_text(child))
+    return "".join(parts)
 
 
 def _read_odt(path: Path, max_unpacked: int) -> str:
@@ -102,21 +136,48 @@ def _read_odt(path: Path, max_unpacked: int) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             root = ElementTree.fromstring(archive.read("content.xml"))
-    except (KeyError, ElementTree.ParseError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        return "\n".join(_odt_paragraphs(root))
+    # A damaged archive surfaces in zipfile, zlib and the parser as almost any exception.
+    except Exception as error:
         raise UserError(
             f"«{path.name}» lässt sich nicht als OpenDocument-Text (.odt) lesen; bitte neu speichern."
         ) from error
-    return "\n".join(_odt_paragraphs(root))
 
 
-def _odt_paragraphs(root: ElementTree.Element) -> Iterator[str]:
-    for element in root.iter():
-        if element.tag in (f"{_ODT_TEXT}p", f"{_ODT_TEXT}h"):
-            yield "".join(element.itertext())
+def _odt_paragraphs(parent: ElementTree.Element) -> Iterator[str]:
+    """Paragraphs in order, those of text frames after the one that holds the frame."""
+    for element in parent:
+        if element.tag in _ODT_SKIPPED:
+            continue
+        if element.tag in _ODT_PARAGRAPHS:
+            frames: list[str] = []
+            yield _odt_text(element, frames)
+            yield from frames
+        else:
+            yield from _odt_paragraphs(element)
+
+
+def _odt_text(element: ElementTree.Element, frames: list[str]) -> str:
+    parts = [element.text or ""]
+    for child in element:
+        if child.tag == f"{_ODT_TEXT}s":
+            parts.append(" " * min(int(child.get(f"{_ODT_TEXT}c", "1")), 1000))
+        elif child.tag in _ODT_BREAKS:
+            parts.append(_ODT_BREAKS[child.tag])
+        elif child.tag == f"{_ODT_DRAW}frame":
+            frames.extend(_odt_paragraphs(child))
+        elif child.tag not in _ODT_SKIPPED:
+            parts.append(_odt_text(child, frames))
+        parts.append(child.tail or "")
+    return "".join(parts)
 
 
 def _read_text(path: Path, _: int) -> str:
-    return decode(path.read_bytes())
+    text = decode(path.read_bytes())
+    controls = sum(ord(letter) < 32 and letter not in "\t\n\r\f\v" for letter in text)
+    if "\0" in text or controls * 20 > len(text):
+        raise UserError(f"«{path.name}» ist keine Textdatei; bitte als {', '.join(SUFFIXES)} speichern.")
+    return text
 
 
 _READERS: dict[str, Callable[[Path, int], str]] = {

@@ -1,5 +1,23 @@
 """The one family of errors that are the user's to mend; the layers raise them, the command line prints them."""
 
+import errno
+
+_REASONS = {
+    errno.ENOENT: "gibt es nicht",
+    errno.EACCES: "keine Berechtigung",
+    errno.EPERM: "nicht erlaubt",
+    errno.EISDIR: "ist ein Ordner",
+    errno.ENOTDIR: "ein Teil des Pfads ist kein Ordner",
+    errno.EEXIST: "gibt es schon",
+    errno.ENOSPC: "kein Platz mehr auf dem Datenträger",
+    errno.EDQUOT: "der zugeteilte Speicherplatz ist voll",
+    errno.EROFS: "der Datenträger ist schreibgeschützt",
+    errno.ENAMETOOLONG: "der Name ist zu lang",
+    errno.EIO: "der Datenträger meldet einen Lesefehler",
+    errno.EFBIG: "die Datei wird zu groß",
+    errno.EMFILE: "zu viele offene Dateien",
+}
+
 
 class UserError(Exception):
     """A fault in the user's input, files or settings.
@@ -15,3 +33,8 @@ class LimitError(UserError):
 def grouped(number: int) -> str:
     """A number as German text has it: 2000000 → ``2.000.000``."""
     return f"{number:,}".replace(",", ".")
+
+
+def reason(error: OSError) -> str:
+    """What the operating system objects to, in German; its number where the table has no words for it."""
+    return _REASONS.get(error.errno or 0) or f"Systemfehler {error.errno or type(error).__name__}"

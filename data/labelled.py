@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.catalogue import AreaId, Catalogue
-from data.errors import UserError
+from data.errors import UserError, reason
 
 FOLDER = Path(__file__).parent / "labelled"
 SPLITS = ("dev", "test")
@@ -58,10 +58,10 @@ def load_labelled(path: Path, catalogue: Catalogue | None = None) -> list[Labell
         UserError: with file, line and case id.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise UserError(
-            f"Der Prüfsatz «{path}» lässt sich nicht lesen ({error.strerror}); bitte den Pfad prüfen."
+            f"Der Prüfsatz «{path}» lässt sich nicht lesen ({reason(error)}); bitte den Pfad prüfen."
         ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"Der Prüfsatz «{path}» ist nicht in UTF-8 gespeichert (Byte {error.start}).") from error
@@ -132,9 +132,24 @@ def _check_unique(cases: list[LabelledCase], where: str) -> None:
 
 
 def _check_goals(cases: list[LabelledCase], catalogue: Catalogue, where: str) -> None:
+    areas = {area.id for area in catalogue.areas}
     for case in cases:
-        for goal in (*case.acceptable, *case.citywide):
+        if case.area is not None and case.area not in areas:
+            raise UserError(
+                f"{where} (Fall {case.id!r}): den Bereich {case.area!r} gibt es in «{catalogue.name}» nicht."
+            )
+        for goal in (*sorted(case.acceptable), *case.citywide):
             if goal not in catalogue.by_id:
                 raise UserError(
                     f"{where} (Fall {case.id!r}): das Ziel {goal!r} gibt es im Zielkatalog «{catalogue.name}» nicht."
+                )
+        for goal in sorted(case.acceptable):
+            if catalogue.by_id[goal].area is None:
+                raise UserError(
+                    f"{where} (Fall {case.id!r}): {goal!r} ist ein gesamtstädtisches Ziel; es gehört zu «citywide»."
+                )
+        for goal in case.citywide:
+            if catalogue.by_id[goal].area is not None:
+                raise UserError(
+                    f"{where} (Fall {case.id!r}): {goal!r} ist kein gesamtstädtisches Ziel und gehört nicht zu «citywide»."
                 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from data.errors import LimitError, UserError, grouped
+from data.errors import LimitError, UserError, grouped, reason
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
@@ -49,8 +49,8 @@ class Unquoted:
         return self.text
 
 
-def load_file(path: Path) -> YamlMap:
-    """Read `path`; the top level must be a mapping.
+def load_file(path: Path, empty: bool = False) -> YamlMap:
+    """Read `path`; the top level must be a mapping, or nothing at all if `empty`.
 
     Raises:
         UserError: unreadable, not UTF-8, not YAML, over 5 MB, or using duplicate keys, aliases or tags.
@@ -59,12 +59,12 @@ def load_file(path: Path) -> YamlMap:
         raw = path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"Die Datei «{path}» lässt sich nicht lesen ({error.strerror}); bitte Pfad und Rechte prüfen."
+            f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}); bitte Pfad und Rechte prüfen."
         ) from error
-    return load_bytes(raw, str(path))
+    return load_bytes(raw, str(path), empty)
 
 
-def load_bytes(raw: bytes, where: str) -> YamlMap:
+def load_bytes(raw: bytes, where: str, empty: bool = False) -> YamlMap:
     """Parse YAML bytes; `where` names them in messages."""
     if len(raw) > MAX_BYTES:
         raise LimitError(f"{where}: {grouped(len(raw))} Bytes sind zu viel, erlaubt sind {grouped(MAX_BYTES)}.")
@@ -73,6 +73,8 @@ def load_bytes(raw: bytes, where: str) -> YamlMap:
     except UnicodeDecodeError as error:
         raise UserError(f"{where}: die Datei ist nicht in UTF-8 gespeichert (Byte {error.start}).") from error
     node = _compose(text, where)
+    if node is None and empty:
+        return YamlMap(1)
     if not isinstance(node, yaml.MappingNode):
         raise UserError(f"{where}: erwartet wurde auf der obersten Ebene eine Zuordnung «schlüssel: wert».")
     value = _Converter(where).convert(node)
@@ -87,11 +89,10 @@ def _compose(text: str, where: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(
-            f"{where}, Zeile {line}: das ist kein gültiges YAML ({error.problem}); bitte Einrückung und "
-            "Anführungszeichen prüfen."
+            f"{where}, Zeile {line}: das ist kein gültiges YAML; bitte Einrückung und Anführungszeichen prüfen."
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"{where}: das ist kein gültiges YAML ({type(error).__name__}).") from error
+        raise UserError(f"{where}: das ist kein gültiges YAML.") from error
 
 
 def _refuse_depth(text: str, where: str) -> None:

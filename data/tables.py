@@ -13,16 +13,18 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data.errors import LimitError, UserError, grouped
+from data.errors import LimitError, UserError, grouped, reason
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl")
 TEXT_COLUMNS = ("text", "beschreibung", "projekt")
 MAX_ROWS = 100_000
+SURPLUS = "\0surplus"  # key of a row with more cells than the header; no column can have this name
 MAX_UNPACKED = 50_000_000
 csv.field_size_limit(1_000_000_000)  # the text limit is checked where texts are matched
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,6 +37,7 @@ class Project:
     id: str
     text: str
     row: dict[str, Any] = field(default_factory=dict)
+    fault: str = ""  # German; why the row cannot be matched
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,11 @@ def _read(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list
         raise UserError(
             f"«{path.name}»: erwartet wird eine Tabelle als {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}."
         )
-    if not path.is_file():
-        raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
+    check_file(path)
     try:
         return reader(path, max_rows, max_unpacked)
     except OSError as error:
-        raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({error.strerror}).") from error
+        raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}).") from error
 
 
 def _table(where: str, columns: list[str], rows: list[dict[str, Any]], text_column: str | None) -> ProjectTable:
@@ -88,13 +90,36 @@ def _table(where: str, columns: list[str], rows: list[dict[str, Any]], text_colu
     id_column = next((name for name in columns if name.strip().lower() == "id"), None)
     seen: dict[str, int] = {}
     projects, missing = [], 0
-    for number, row in enumerate(rows, 1):
-        given = _cell(row.get(id_column)).strip() if id_column else ""
+    ids = [_identity(row.get(id_column)) if id_column else "" for row in rows]
+    taken = set(ids)
+    for number, (given, row) in enumerate(zip(ids, rows, strict=True), 1):
         missing += not given
-        identity = given or str(number)
+        identity = given or _free(str(number), taken)
         seen[identity] = seen.get(identity, 0) + 1
-        projects.append(Project(identity, text_of(row), row))
+        surplus = row.pop(SURPLUS, 0)
+        fault = _surplus(surplus, len(columns)) if surplus else text_of.fault(row)
+        projects.append(Project(identity, text_of(row), row, fault))
     return ProjectTable(tuple(columns), tuple(projects), tuple(_remarks(seen, missing, len(rows))))
+
+
+def _identity(value: Any) -> str:
+    """An id as text; what is no text (true, 1.5) as JSON writes it, whole floats without their zero."""
+    return json.dumps(value) if isinstance(value, bool | list | dict) else _cell(value).strip()
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, marked until no given id has it."""
+    while name in taken:
+        name += "*"
+    taken.add(name)
+    return name
+
+
+def _surplus(cells: int, expected: int) -> str:
+    return (
+        f"Die Zeile hat {cells} Zellen, die Kopfzeile {expected}; "
+        "bitte Text mit Trennzeichen in Anführungszeichen setzen."
+    )
 
 
 def _remarks(seen: dict[str, int], missing: int, total: int) -> Iterator[str]:
@@ -109,8 +134,15 @@ def _remarks(seen: dict[str, int], missing: int, total: int) -> Iterator[str]:
 class _TextOf:
     """Joins the text of a row from one or several columns."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = columns
+    def __init__(self, columns: Sequence[str], only_text: bool) -> None:
+        self._columns, self._only_text = columns, only_text
+
+    def fault(self, row: dict[str, Any]) -> str:
+        """The German sentence about a value of JSON that is no text; blank where all are."""
+        for name in self._columns:
+            if isinstance(row.get(name), bool | int | float | list | dict) and self._only_text:
+                return f"«{name}» muss ein Text sein, gefunden wurde {json.dumps(row[name])[:40]}."
+        return ""
 
     def __call__(self, row: dict[str, Any]) -> str:
         return "\n".join(filter(None, (_cell(row.get(name)) for name in self._columns)))
@@ -118,15 +150,16 @@ class _TextOf:
 
 def _text_source(where: str, columns: list[str], wanted: str | None) -> _TextOf:
     folded = {name.strip().lower(): name for name in columns}
+    only_text = where.lower().endswith(".jsonl")  # a cell of a spreadsheet may be a number
     if wanted is not None:
         if wanted.strip().lower() not in folded:
             raise UserError(f"«{where}»: die Spalte {wanted!r} gibt es nicht; vorhanden sind: {', '.join(columns)}.")
-        return _TextOf([folded[wanted.strip().lower()]])
+        return _TextOf([folded[wanted.strip().lower()]], only_text)
     if "titel" in folded and "text" in folded:
-        return _TextOf([folded["titel"], folded["text"]])
+        return _TextOf([folded["titel"], folded["text"]], only_text)
     for name in TEXT_COLUMNS:
         if name in folded:
-            return _TextOf([folded[name]])
+            return _TextOf([folded[name]], only_text)
     raise UserError(
         f"«{where}»: keine Textspalte gefunden; erwartet wird eine Spalte {', '.join(TEXT_COLUMNS)} oder titel und text, "
         f"vorhanden sind: {', '.join(columns) or 'keine'}. Mit --text-column NAME lässt sich eine andere nennen."
@@ -156,27 +189,43 @@ def _read_csv(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[s
     first = text.split("\n", 1)[0]
     delimiter = max((";", "\t", ","), key=first.count)
     # One bare column is no dialect question; quoted line breaks are kept by newline="".
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 0  # lines read before the row at hand
+
+    def filled() -> Iterator[list[str]]:
+        nonlocal start
+        for row in reader:
+            start = reader.line_num
+            if any(cell.strip() for cell in row):
+                yield row
+
     try:
-        rows = _limited((row for row in reader if any(cell.strip() for cell in row)), max_rows + 1, path.name)
+        rows = _limited(filled(), max_rows, path.name, header=1)
     except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise UserError(
+                f"«{path.name}»: das Anführungszeichen der Zeile, die in Zeile {start + 1} beginnt, wird nicht geschlossen."
+            ) from error
         raise UserError(
             f"«{path.name}», Zeile {reader.line_num}: das ist keine lesbare CSV-Tabelle ({error})."
         ) from error
-    return _with_header(rows, path.name)
+    return _with_header(rows, path.name, surplus=True)
 
 
 def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list[dict[str, Any]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
     check_zip(path, max_unpacked)
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0)
         rows = _limited(
-            (row for row in sheet.iter_rows() if any(_cell(c).strip() for c in row)), max_rows + 1, path.name
+            (row for row in sheet.iter_rows() if any(_cell(c).strip() for c in row)), max_rows, path.name, header=1
         )
-    except (CalamineError, ValueError, IndexError) as error:
+    except UserError:
+        raise
+    # A damaged workbook surfaces as almost any exception.
+    except Exception as error:
         raise UserError(
             f"«{path.name}» lässt sich nicht als Excel-Datei (.xlsx) lesen; bitte neu speichern."
         ) from error
@@ -200,23 +249,37 @@ def _read_jsonl(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict
     return columns, rows
 
 
-def _limited(rows: Iterable[Any], limit: int, where: str) -> list[Any]:
+def _limited(rows: Iterable[Any], limit: int, where: str, header: int = 0) -> list[Any]:
     result: list[Any] = []
     for row in rows:
-        if len(result) >= limit:
+        if len(result) >= limit + header:
             raise LimitError(f"«{where}» hat mehr als {grouped(limit)} Zeilen; bitte die Tabelle teilen.")
         result.append(row)
     return result
 
 
-def _with_header(rows: list[list[Any]], where: str) -> tuple[list[str], list[dict[str, Any]]]:
+def _with_header(rows: list[list[Any]], where: str, surplus: bool = False) -> tuple[list[str], list[dict[str, Any]]]:
     if not rows:
         raise UserError(f"«{where}» ist leer.")
     columns: list[str] = []
     for position, value in enumerate(rows[0], 1):
         name = _cell(value).strip() or f"spalte_{position}"
         columns.append(name if name not in columns else f"{name}_{position}")
-    return columns, [dict(zip(columns, row, strict=False)) for row in rows[1:]]
+    records = [dict(zip(columns, row, strict=False)) for row in rows[1:]]
+    for record, row in zip(records, rows[1:], strict=True):
+        if surplus and any(cell.strip() for cell in row[len(columns) :]):
+            record[SURPLUS] = len(row)
+    return columns, records
+
+
+def check_file(path: Path) -> None:
+    """Refuse a path at which no plain file lies."""
+    if path.is_dir():
+        raise UserError(f"«{path}» ist ein Ordner; erwartet wird eine Datei.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"«{path}» ist keine Datei; bitte den Pfad prüfen.")
+    if not path.is_file():
+        raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
 
 
 def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
@@ -224,7 +287,7 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(info.file_size for info in archive.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, zlib.error) as error:
         raise UserError(f"«{path.name}» ist beschädigt oder keine {path.suffix}-Datei; bitte neu speichern.") from error
     if total > max_unpacked:
         raise LimitError(
@@ -244,24 +307,39 @@ class TableWriter:
             raise UserError(f"«{path.name}»: geschrieben wird {', '.join(SUFFIXES)}, verlangt war {path.suffix!r}.")
         if not path.parent.is_dir():
             raise UserError(f"Den Ordner «{path.parent}» gibt es nicht; bitte anlegen oder einen anderen Ort nennen.")
+        if path.is_dir():
+            raise UserError(f"«{path}» ist ein Ordner; bitte einen Dateinamen nennen.")
         self._path, self._columns = path, list(columns)
         try:
             handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix.lower(), dir=path.parent)
         except OSError as error:
-            raise UserError(f"In «{path.parent}» lässt sich nicht schreiben ({error.strerror}).") from error
+            raise UserError(f"In «{path.parent}» lässt sich nicht schreiben ({reason(error)}).") from error
         os.close(handle)
         self._temporary = Path(name)
-        self._sink = _SINKS[path.suffix.lower()](self._temporary, self._columns)
+        try:
+            self._sink = _SINKS[path.suffix.lower()](self._temporary, self._columns)
+        except OSError as error:
+            self._temporary.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
 
     def __enter__(self) -> TableWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sink.close()
-        self._temporary.unlink(missing_ok=True)
+        try:
+            with contextlib.suppress(Exception):  # closing flushes, which fails again on a full disk
+                self._sink.close()
+        finally:
+            self._temporary.unlink(missing_ok=True)
 
     def write(self, row: dict[str, Any]) -> None:
-        self._sink.write(row)
+        try:
+            self._sink.write(row)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> UserError:
+        return UserError(f"«{self._path}» lässt sich nicht schreiben ({reason(error)}).")
 
     def commit(self) -> None:
         """Close the file and move it to its name, at once.
@@ -271,15 +349,22 @@ class TableWriter:
         """
         try:
             self._sink.close()
-            self._temporary.chmod(0o644)
+            self._temporary.chmod(0o666 & ~_umask())
             self._temporary.replace(self._path)
         except OSError as error:
-            raise UserError(f"«{self._path}» lässt sich nicht schreiben ({error.strerror}).") from error
+            raise self._unwritable(error) from error
+
+
+def _umask() -> int:
+    """The process's mask; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 class _CsvSink:
     def __init__(self, path: Path, columns: list[str]) -> None:
-        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._file = path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._writer = csv.writer(self._file, delimiter=";")
         self._columns = columns
         self._writer.writerow([neutralised(name) for name in columns])
@@ -327,7 +412,7 @@ class _XlsxSink:
                 self._sheet.write_number(self._line, position, value)
             elif value not in (None, ""):
                 # 32,767 characters are what one cell of the format holds.
-                self._sheet.write_string(self._line, position, _cell(value)[:32_767])
+                self._sheet.write_string(self._line, position, _encodable(_cell(value))[:32_767])
         self._line += 1
 
     def close(self) -> None:
@@ -342,6 +427,11 @@ _SINKS: dict[str, type[_CsvSink] | type[_JsonSink] | type[_XlsxSink]] = {
     ".jsonl": _JsonSink,
     ".xlsx": _XlsxSink,
 }
+
+
+def _encodable(text: str) -> str:
+    """Text with lone surrogates, which no encoding holds, as their escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def neutralised(value: Any) -> Any:

@@ -94,7 +94,7 @@ class FeatureMaker:
             told[number] = (vector, self._told(vector))
         ranked = sorted(told, key=lambda number: (-told[number][1], number))
         # Passages nearer to "says nothing" than to anything else only dilute; the best one stays in any case.
-        chosen = [number for number in ranked[:FOCUS_PASSAGES] if told[number][1] > 0.0] or ranked[:1]
+        chosen = [number for number in ranked[:FOCUS_PASSAGES] if told[number][1] >= 0.0] or ranked[:1]
         return {number: told[number] for number in sorted(chosen)}
 
     def _told_by(self, text: str) -> float:

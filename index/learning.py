@@ -8,7 +8,7 @@ that says nothing about a column has the target 0 there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,11 @@ class Tuning:
     areas: Kernel = Kernel(lexical=1.0, dense=2.0, penalty=1.0)
     citywide: Kernel = Kernel(lexical=0.3, dense=1.0, penalty=1.0)
     label_weight: float = 1.0  # how many profile texts one labelled text counts for
+
+    def only(self, lexical: bool) -> Tuning:
+        """With one channel switched off, for the ablation: the dense one if `lexical`, else the lexical one."""
+        off = {"dense": 0.0} if lexical else {"lexical": 0.0}
+        return replace(self, areas=replace(self.areas, **off), citywide=replace(self.citywide, **off))
 
 
 @dataclass(frozen=True)

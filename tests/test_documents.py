@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import random
 import zipfile
 from pathlib import Path
 
@@ -112,3 +114,46 @@ def test_unknown_formats_and_missing_files_are_named(tmp_path: Path) -> None:
         read_document(tmp_path / "a.exe")
     with pytest.raises(UserError, match="gibt es nicht"):
         read_document(tmp_path / "a.pdf")
+
+
+def test_odt_breaks_count_deleted_text_does_not(tmp_path: Path) -> None:
+    content = ODT.replace(
+        "<text:h>", "<text:tracked-changes><text:p>weg</text:p></text:tracked-changes><text:h>"
+    ).replace("Am ", 'Am<text:line-break/>a<text:tab/>b<text:s text:c="2"/>')
+    assert read_document(odt(tmp_path / "a.odt", content)) == "Radweg\nAm\na\tb  Kanal"
+
+
+def test_docx_content_controls_are_read_and_merged_cells_once(tmp_path: Path) -> None:
+    from docx.oxml import parse_xml
+
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    document = Document()
+    inner = "<w:sdtContent><w:p><w:r><w:t>Feld</w:t><w:tab/><w:t>Wert</w:t></w:r></w:p></w:sdtContent>"
+    document.element.body.insert(0, parse_xml(f"<w:sdt {space}>{inner}</w:sdt>"))
+    row = document.add_table(rows=1, cols=2).rows[0]
+    row.cells[0].merge(row.cells[1]).text = "Kosten"
+    document.save(str(tmp_path / "a.docx"))
+    assert read_document(tmp_path / "a.docx") == "Feld\tWert\nKosten"
+
+
+@pytest.mark.parametrize("name", ["a.odt", "a.docx"])
+def test_no_damage_ends_in_another_error(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "a.odt":
+        odt(path)
+    else:
+        Document().save(str(path))
+    whole, dice = path.read_bytes(), random.Random(7)
+    for _ in range(30):
+        raw = bytearray(whole)
+        for _ in range(3):
+            raw[dice.randrange(len(raw))] = dice.randrange(256)
+        path.write_bytes(raw)
+        with contextlib.suppress(UserError):
+            read_document(path)
+
+
+def test_a_binary_file_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\x7fELF\0\0")
+    with pytest.raises(UserError, match="keine Textdatei"):
+        read_document(tmp_path / "a.txt")

@@ -66,3 +66,15 @@ def test_missing_fields_double_ids_and_broken_lines_are_named(tmp_path: Path) ->
         load_labelled(written(tmp_path))
     with pytest.raises(UserError, match="lässt sich nicht lesen"):
         load_labelled(tmp_path / "weg.jsonl")
+
+
+def test_only_line_feeds_end_a_case(tmp_path: Path) -> None:
+    path = tmp_path / "satz.jsonl"
+    path.write_text(json.dumps({**CASE, "text": "a\u2028b\u0085c"}, ensure_ascii=False) + "\n", "utf-8")
+    assert load_labelled(path)[0].text == "a\u2028b\u0085c"
+
+
+@pytest.mark.parametrize("change", [{"primary": "G.8"}, {"secondary": ["G.8"]}, {"citywide": ["PB5.4"]}, {"area": 99}])
+def test_goals_stand_on_their_own_level(tmp_path: Path, neumuenster: Catalogue, change: dict[str, object]) -> None:
+    with pytest.raises(UserError, match=r"gesamtstädtisches|Bereich 99"):
+        load_labelled(written(tmp_path, {**CASE, **change}), neumuenster)

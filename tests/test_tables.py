@@ -146,3 +146,40 @@ def test_jsonl_keeps_every_character(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Ordner"):
         TableWriter(tmp_path / "weg" / "aus.csv", [])
+
+
+def test_a_row_with_too_many_cells_is_faulty_and_an_open_quote_is_refused(tmp_path: Path) -> None:
+    table = read_projects(csv_file(tmp_path, b"id;text\n1;Radweg; mit Dach\n2;y\n"))
+    assert [bool(project.fault) for project in table.projects] == [True, False]
+    assert "3 Zellen" in table.projects[0].fault
+    with pytest.raises(UserError, match=r"Zeile 3 beginnt"):
+        read_projects(csv_file(tmp_path, b'id;text\n1;x\n2;"offen\n3;z\n'))
+
+
+def test_json_values_that_are_no_text_are_faulty_and_ids_stay_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": true, "text": ["a"]}\n{"text": "b"}\n{"id": 2, "text": "c"}\n')
+    projects = read_projects(path).projects
+    assert [(p.id, bool(p.fault)) for p in projects] == [("true", True), ("2*", False), ("2", False)]
+
+
+@pytest.mark.parametrize("name", ["aus.csv", "aus.xlsx"])
+def test_a_lone_surrogate_is_written_as_its_escape(tmp_path: Path, name: str) -> None:
+    with TableWriter(tmp_path / name, ["text"]) as writer:
+        writer.write({"text": "a\ud800"})
+        writer.commit()
+    assert read_projects(tmp_path / name).projects[0].text == "a\\ud800"
+
+
+def test_the_limit_counts_rows_without_the_header(tmp_path: Path) -> None:
+    with pytest.raises(LimitError, match="mehr als 2 Zeilen"):
+        read_projects(csv_file(tmp_path, b"text\na\nb\nc\n"), max_rows=2)
+
+
+def test_a_folder_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "a.csv"
+    folder.mkdir()
+    with pytest.raises(UserError, match="ist ein Ordner"):
+        read_projects(folder)
+    with pytest.raises(UserError, match="ist ein Ordner"):
+        TableWriter(folder, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,11 @@ def run(options: argparse.Namespace) -> None:
     matcher = open_matcher(settings)
     as_json = options.output.suffix.lower() == ".jsonl"
     columns = output_columns(table.columns, options.top, len(matcher.catalogue.citywide_goals))
+    replaced = [name for name in table.columns if name in columns[columns.index("no_goal") :]]
+    if replaced and not as_json:
+        to_stderr(f"Hinweis: diese Spalten der Eingabe werden durch die des Ergebnisses ersetzt: {', '.join(replaced)}")
     faulty = 0
+    signal.signal(signal.SIGTERM, _stop)
     with TableWriter(options.output, columns) as writer:
         rows = match_projects(matcher, table.projects, options.area, options.top, settings.max_text_characters)
         row: BatchRow
@@ -44,12 +49,21 @@ def run(options: argparse.Namespace) -> None:
             writer.write(row.to_json() if as_json else output_row(row, columns))
             _progress(number, len(table.projects))
         writer.commit()
-    to_stderr(f"{len(table.projects)} Zeilen bearbeitet, {faulty} davon fehlerhaft. Ergebnis: {options.output}")
+    to_stderr(f"{_rows(len(table.projects))} bearbeitet, {faulty} davon fehlerhaft. Ergebnis: {options.output}")
+
+
+def _stop(*_: object) -> None:
+    """A termination unwinds the writer, so that no temporary file stays."""
+    raise SystemExit(143)
+
+
+def _rows(count: int) -> str:
+    return "1 Zeile" if count == 1 else f"{count} Zeilen"
 
 
 def _progress(done: int, total: int) -> None:
     """A running line in a terminal, a line at every tenth of the way elsewhere."""
     if sys.stderr.isatty():
-        print(f"\r{done} von {total} Zeilen", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(f"\r{done} von {_rows(total)}", end="\n" if done == total else "", file=sys.stderr, flush=True)
     elif done == total or done * 10 // total > (done - 1) * 10 // total:
-        print(f"{done} von {total} Zeilen", file=sys.stderr, flush=True)
+        print(f"{done} von {_rows(total)}", file=sys.stderr, flush=True)

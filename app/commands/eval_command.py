@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
         action="append",
         default=[],
         metavar="SCHLÜSSEL=WERT",
-        help="daneben mit dieser Änderung messen (mehrfach möglich): model=…, catalogue=…, labels=off, profiles=off, "
+        help="daneben mit dieser Änderung messen (mehrfach möglich): model=…, catalogue=…, labels=off, profiles=off, channel=wort|sinn, "
         "baseline=tfidf-titles, baseline=english-titles oder eine Einstellung",
     )
     parser.add_argument(

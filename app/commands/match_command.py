@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
         run,
         epilog="Beispiel: isek match 'Fahrradstraße am Stadtwald mit Abstellanlagen'",
     )
-    parser.add_argument("text", nargs="?", metavar="TEXT", help="Projektbeschreibung; - liest von der Standardeingabe")
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="Projektbeschreibung; - liest von der Standardeingabe")
     parser.add_argument("--file", type=Path, metavar="DATEI", help="Antrag als PDF, DOCX, ODT oder TXT")
     parser.add_argument("--top", type=positive, default=5, metavar="K", help="so viele Ziele zeigen (Standard: 5)")
     parser.add_argument("--json", action="store_true", help="ein JSON-Objekt statt der Tabelle")
@@ -49,7 +49,7 @@ def text_of(options: argparse.Namespace, settings: Settings) -> str:
     Raises:
         UserError: none or two of them, or an unreadable file.
     """
-    if (options.text is None) == (options.file is None):
+    if bool(options.text) == (options.file is not None):
         raise UserError(
             "Bitte entweder einen TEXT oder eine Datei mit --file angeben; TEXT - liest die Standardeingabe."
         )
@@ -62,8 +62,10 @@ def text_of(options: argparse.Namespace, settings: Settings) -> str:
             settings.max_pages,
             settings.max_unpacked_mb * 1_000_000,
         )
-    if options.text == "-":
+    if options.text == ["-"]:
         from data.tables import decode
 
+        if sys.stdin is None:
+            raise UserError("Die Standardeingabe ist geschlossen; bitte den Text angeben oder hineinleiten.")
         return decode(sys.stdin.buffer.read(4 * settings.max_text_characters + 4))
-    return str(options.text)
+    return " ".join(options.text)  # several words: the quotation marks were forgotten
