@@ -110,7 +110,7 @@ def _borrowed(
 # split (156 texts): full profiles (280 texts a goal), 15 terms and 15 examples (37), 12 terms (14), titles (1).
 _BORROWED = (
     (
-        80.0,
+        150.0,
         _borrowed(
             (10.8, 0.606, 1.24, -3.38),
             (1.58, 10.2, 1.58, -1.26),
