@@ -58,24 +58,6 @@ def ndcg_at(ranked: Sequence[str], grades: Mapping[str, float], k: int) -> float
     return dcg([grades.get(item, 0.0) for item in ranked[:k]]) / best
 
 
-def precision(hits: float, suggested: float) -> float | None:
-    """Share of the suggested that is right, in [0, 1]; None where nothing was suggested."""
-    return hits / suggested if suggested else None
-
-
-def recall(hits: float, relevant: float) -> float | None:
-    """Share of the right ones that was suggested, in [0, 1]; None where nothing is right."""
-    return hits / relevant if relevant else None
-
-
-def f1(hits: float, suggested: float, relevant: float) -> float | None:
-    """Harmonic mean of precision and recall, ``2·hits / (suggested + relevant)``.
-
-    None where nothing was suggested and nothing is right: that case says nothing about the suggestions.
-    """
-    return 2.0 * hits / (suggested + relevant) if suggested + relevant else None
-
-
 def auroc(scores: ArrayLike, positives: ArrayLike) -> float | None:
     """Probability that a positive has a higher score than a negative (ties count half), in [0, 1].
 

@@ -68,7 +68,7 @@ def test_match_json_keeps_the_contract(capsys: pytest.CaptureFixture[str]) -> No
         assert CYCLING[item["start"] : item["end"]] == item["text"]
 
 
-def test_match_reads_standard_input_and_files(tmp_path: Path) -> None:
+def test_match_reads_standard_input_from_any_folder(tmp_path: Path) -> None:
     environment = {**os.environ}
     done = subprocess.run(
         [sys.executable, "-m", "app", "match", "-", "--json"],
@@ -79,6 +79,16 @@ def test_match_reads_standard_input_and_files(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(done.stdout)["goals"][0]["id"] == "PB5.4"
+
+
+def test_match_reads_a_file_and_joins_words_whose_quotation_marks_were_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "antrag.txt"
+    path.write_text(CYCLING, "utf-8")
+    quoted = called(capsys, "match", CYCLING, "--json")[1]
+    assert called(capsys, "match", "--file", str(path), "--json")[1] == quoted
+    assert called(capsys, "match", *CYCLING.split(), "--json")[1] == quoted
 
 
 def test_a_match_leaves_torch_alone(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data.background import Background
 from data.catalogue import Catalogue, parse_catalogue
 from data.errors import LimitError, UserError
+from index.decision import Thresholds
 from index.learning import Tuning
 from index.matcher import Matcher
 from index.store import build_index
@@ -100,10 +101,14 @@ def test_any_text_gets_an_answer_within_the_contract(text: str) -> None:
     assert [hit.confidence for hit in match.goals] == sorted((hit.confidence for hit in match.goals), reverse=True)
 
 
-def test_close_goals_come_with_the_question_that_decides(small: Catalogue) -> None:
-    matcher = matcher_for(small)
-    match = matcher.match("Radweg zur Grundschule: neuer Radweg und Unterricht im Klassenzimmer")
-    if match.question:
+@pytest.mark.parametrize(("close", "asked"), [(1.0, True), (0.0, False)])
+def test_two_close_goals_come_with_the_question_that_decides(small: Catalogue, close: float, asked: bool) -> None:
+    plain = matcher_for(small)
+    lenient = Thresholds(suggest=0.0, any_goal=0.0, any_area_goal=0.0, close=close)
+    matcher = Matcher(small, plain.index, plain.encoder, lenient)
+    match = matcher.match("Neuer Radweg zur Grundschule")
+    assert (match.question is not None) is asked
+    if match.question is not None:
         assert match.question.text == "Geht es um den Weg oder um den Unterricht?"
         assert set(match.question.between) == {"rad", "schule"}
 

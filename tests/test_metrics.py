@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pytest import approx
 
 from eval import metrics
+from eval.figures import pooled_f1, pooled_precision, pooled_recall
 
 
 def test_hit_counts_a_relevant_id_among_the_first_k() -> None:
@@ -43,11 +45,18 @@ def test_ndcg_prefers_the_primary_before_the_secondary() -> None:
     assert metrics.ndcg_at(["also", "best"], grades, 5) == approx(0.85972, abs=1e-5)
 
 
-def test_precision_recall_and_f1_of_a_set_by_hand() -> None:
-    # 4 suggested, 5 right, 3 in both: P = 3/4, R = 3/5, F1 = 2·3/(4+5) = 2/3
-    assert metrics.precision(3, 4) == 0.75
-    assert metrics.recall(3, 5) == 0.6
-    assert metrics.f1(3, 4, 5) == approx(2 / 3)
+def test_pooled_precision_recall_and_f1_by_hand() -> None:
+    # Two texts: 3 hits of 4 suggested and 5 right, 0 of 1 and 1; pooled 3 of 5 and 6: P = 3/5, R = 3/6, F1 = 2·3/(5+6).
+    columns = np.array([[3.0, 4.0, 5.0], [0.0, 1.0, 1.0]])
+    assert pooled_precision(columns) == approx(0.6)
+    assert pooled_recall(columns) == approx(0.5)
+    assert pooled_f1(columns) == approx(6 / 11)
+
+
+def test_pooled_figures_of_nothing_are_no_number() -> None:
+    nothing = np.zeros((3, 3))
+    assert all(np.isnan(figure(nothing)) for figure in (pooled_precision, pooled_recall, pooled_f1))
+    assert pooled_f1(np.array([[0.0, 0.0, 2.0]])) == 0.0
 
 
 def test_recall_at_k_counts_each_relevant_id_once() -> None:
@@ -110,9 +119,6 @@ def test_nothing_is_scored_for_free() -> None:
     assert metrics.reciprocal_rank(["a"], set()) is None
     assert metrics.ndcg_at(["a"], {}, 5) is None
     assert metrics.ndcg_at(["a"], {"a": 0.0}, 5) is None
-    assert metrics.precision(0, 0) is None
-    assert metrics.recall(0, 0) is None
-    assert metrics.f1(0, 0, 0) is None
     assert metrics.auroc([0.1, 0.9], [1, 1]) is None
     assert metrics.auroc([], []) is None
     assert metrics.brier([], []) is None
@@ -127,7 +133,6 @@ def test_an_empty_answer_to_a_case_with_goals_scores_0() -> None:
     assert metrics.hit_at([], {"a"}, 3) == 0.0
     assert metrics.reciprocal_rank([], {"a"}) == 0.0
     assert metrics.ndcg_at([], {"a": 2.0}, 5) == 0.0
-    assert metrics.f1(0, 0, 2) == 0.0
 
 
 def test_kappa_wants_as_many_answers_of_both() -> None:
