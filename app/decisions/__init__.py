@@ -1,0 +1,1 @@
+"""What staff decided: kept with its grounds, never overwritten."""
