@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.settings import Settings, isek_home
 from data.background import load_background
 from data.catalogue import Catalogue, load_catalogue
+from data.errors import UserError
 from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
 from index.decision import Thresholds
 from index.encoder import Encoder, load_encoder
 from index.learning import Tuning
 from index.matcher import Matcher
-from index.store import open_index
+from index.store import index_key, load_index, open_index
 from index.texts import Corpus, corpus_of
 
 Say = Callable[[str], None]
@@ -71,3 +74,30 @@ def open_matcher(
         )
     index = open_index(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
     return Matcher(chosen, index, model, thresholds_of(settings))
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """How the index of the settings stands: its manifest where it is sound, a sentence where it is damaged, else neither."""
+
+    catalogue: Catalogue
+    encoder: Encoder
+    folder: Path
+    manifest: dict[str, Any] | None = None
+    fault: str = ""
+
+
+def index_state(settings: Settings) -> IndexState:
+    """Look at the index on disk without building one.
+
+    Raises:
+        UserError: catalogue, labelled set or model are at fault.
+    """
+    catalogue, encoder = the_catalogue(settings), load_encoder(settings.model)
+    corpus = corpus_of(catalogue, load_background(), training_labels(catalogue, settings))
+    folder = isek_home() / "index" / index_key(catalogue, corpus, encoder, Tuning(), settings.faiss_factory)
+    try:
+        manifest = load_index(folder).manifest if folder.is_dir() else None
+    except UserError as error:
+        return IndexState(catalogue, encoder, folder, fault=str(error))
+    return IndexState(catalogue, encoder, folder, manifest)
