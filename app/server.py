@@ -17,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from app.address import allowed_hosts
 from app.desk import MEGA, Desk
 from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
+from app.logs import RequestLog, to_json_lines
 from app.page.site import build_site
 from app.page.theme import CSS, ICON, SCRIPT, SCRIPT_PATH, page_head, page_theme
 
@@ -49,6 +50,8 @@ def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
         TrustedHostMiddleware, allowed_hosts=allowed_hosts(host, settings.host_names), www_redirect=False
     )
     app.add_middleware(SecurityHeaders)
+    if settings.log_json:
+        app.add_middleware(RequestLog)
     return app
 
 
@@ -83,10 +86,18 @@ class _NoShutdownNoise(logging.Filter):
         return not isinstance(error, asyncio.CancelledError) and "timeout graceful shutdown" not in record.getMessage()
 
 
-def serve(app: FastAPI, taken: socket.socket) -> None:
-    """Serve until a signal ends it."""
+def serve(app: FastAPI, taken: socket.socket, log_json: bool = False) -> None:
+    """Serve until a signal ends it; with `log_json` what there is to log goes to standard error as JSON lines."""
+    if log_json:
+        to_json_lines()
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE, server_header=False, lifespan="on"
+        app,
+        log_config=None if log_json else uvicorn.config.LOGGING_CONFIG,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+        lifespan="on",
     )
     logging.getLogger("uvicorn.error").addFilter(_NoShutdownNoise())
     uvicorn.Server(config).run(sockets=[taken])

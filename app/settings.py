@@ -40,6 +40,7 @@ class Settings:
     max_pages: int = 500
     max_rows: int = 100_000
     max_unpacked_mb: int = 50
+    log_json: bool = False  # the server writes one JSON object a line about each request and fault
     host_names: str = ""  # further names the page may be asked for by, separated by commas: those of a reverse proxy
 
     def changed(self, **values: Any) -> Settings:

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
         app = build_app(Desk(open_matcher(settings), settings), options.host)
         to_stderr(f"Bereit: {web_address(options.host, options.port)} (beenden mit Strg+C)")
         try:
-            serve(app, taken)
+            serve(app, taken, settings.log_json)
         except KeyboardInterrupt:  # uvicorn repeats the signal once everything is closed
             to_stderr("Beendet.")
 

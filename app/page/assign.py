@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from functools import partial
 from pathlib import Path
 
 import gradio as gr
 
 from app.desk import Desk
+from app.logs import log_fault
 from app.page.answer import answer_html, empty_html, error_html
 from app.page.frame import PLACES, html, on, page_header, page_title
 from data.errors import UserError
@@ -63,8 +63,8 @@ def answered(desk: Desk, text: str, areas: list[str]) -> str:
         match = desk.match(text, areas)
     except UserError as error:
         return error_html(str(error))
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        log_fault(error)
         return error_html("Ein Fehler im Programm; bitte der Stelle melden, die den Zielfinder betreut.")
     return answer_html(text, match, desk.catalogue, filtered=bool(areas))
 
