@@ -1,12 +1,14 @@
 # make run   installs on first use and serves the page on http://127.0.0.1:7860 (HOST=, PORT= change it)
 # make test  installs on first use and runs the tests
 # make check ruff and mypy
+# make audit known vulnerabilities of the pinned packages (asks the package index); make sbom writes isek.cdx.json
+# make constraints pins anew what the newest fitting versions are
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 7860
 BIN := .venv/bin
 
-.PHONY: run test check model clean
+.PHONY: run test check model audit sbom constraints clean
 
 run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)
@@ -21,6 +23,27 @@ check: .venv/.ready
 
 model: .venv/.ready
 	$(BIN)/isek-train
+
+# The tools look at the project from an environment of their own. --strict: a package that could not be looked up is a failure.
+TOOLS := .venv/tools
+$(TOOLS)/.ready: .venv/.ready
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	@touch $@
+
+audit: $(TOOLS)/.ready
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps -r constraints.txt
+
+sbom: $(TOOLS)/.ready
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o isek.cdx.json $(BIN)/python
+
+constraints:
+	rm -rf .venv/fresh
+	$(PYTHON) -m venv .venv/fresh
+	.venv/fresh/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	.venv/fresh/bin/python -m pip freeze --all --exclude-editable --exclude pip | sed 's/+cpu//' | sort -f > constraints.new
+	mv constraints.new constraints.txt
+	rm -rf .venv/fresh
 
 # The stamp is written last: a killed install is done again. Nothing is fetched while it is newer than both files.
 .venv/.ready: pyproject.toml constraints.txt

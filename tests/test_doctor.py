@@ -82,6 +82,16 @@ def test_names_in_constraints_are_compared_as_packages_are() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("package", "floor"),
+    [("gradio", (6, 16)), ("transformers", (5, 3)), ("torch", (2, 10)), ("sentence-transformers", (6, 2))],
+)
+def test_no_pin_is_below_the_version_that_mended_a_known_hole(package: str, floor: tuple[int, int]) -> None:
+    """The floors are those of the packages' own security advisories up to November 2026."""
+    version = pinned((CHECKOUT / "constraints.txt").read_text("utf-8"))[package]
+    assert tuple(int(part) for part in version.split(".")[:2]) >= floor
+
+
 def test_everything_that_runs_is_pinned() -> None:
     needed = required()
     assert {"numpy", "gradio", "starlette", "mcp", "onnxruntime"} <= needed
