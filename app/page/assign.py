@@ -10,10 +10,10 @@ import gradio as gr
 from app.desk import Desk
 from app.logs import log_fault
 from app.page.answer import answer_html, empty_html, error_html
-from app.page.frame import PLACES, html, on, page_header, page_title
+from app.page.frame import html, on, page_header, page_title, place
 from data.errors import UserError
 
-PLACE = PLACES[0]
+PLACE = place("")
 LEAD = "Welchen Zielen der Stadt dient dieses Projekt?"
 EXAMPLES = {
     "Radverkehr": "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen",

@@ -11,11 +11,11 @@ from app.desk import Desk
 from app.dialogue import HELP, Reply, Talk, quick_replies, reply
 from app.page.cards import View, catalogue_address, reason_html
 from app.page.confidence import in_full
-from app.page.frame import PLACES, html, on, page_header, page_title
+from app.page.frame import html, on, page_header, page_title, place
 from app.page.markup import element, escaped, spoken
 from index.result import Hit
 
-PLACE = PLACES[1]
+PLACE = place("assistent")
 MOST_TURNS = 60
 LONGEST_SHOWN = 600
 BUTTONS = 4

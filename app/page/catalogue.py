@@ -8,11 +8,11 @@ from functools import partial
 import gradio as gr
 
 from app.desk import Desk
-from app.page.frame import PLACES, html, on, page_header, page_title
+from app.page.frame import html, on, page_header, page_title, place
 from app.page.markup import element, escaped
 from data.catalogue import Catalogue, Goal
 
-PLACE = PLACES[3]
+PLACE = place("katalog")
 CITYWIDE = "Gesamtstädtisch"
 
 

@@ -28,6 +28,11 @@ PLACES = (
 )
 
 
+def place(path: str) -> Place:
+    """The page at this path; a page names its place by it, so that the order of PLACES is free."""
+    return next(found for found in PLACES if found.path == path)
+
+
 def on(event: Any, action: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
     """Tie an event of a component to an action that is no part of the public API and too quick for a queue.
 

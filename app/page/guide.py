@@ -8,9 +8,9 @@ import gradio as gr
 
 from app.desk import Desk
 from app.page.confidence import WORDS
-from app.page.frame import PLACES, page_header, page_title
+from app.page.frame import page_header, page_title, place
 
-PLACE = PLACES[-1]
+PLACE = place("hilfe")
 TEXT = Path(__file__).parent / "hilfe.md"
 CALIBRATED = "Die Schätzung ist an beurteilten Projekten ausgerichtet."
 NOT_CALIBRATED = "Für diesen Katalog gibt es noch keine beurteilten Projekte; die Zahlen sind Erfahrungswerte."

@@ -11,13 +11,13 @@ import gradio as gr
 
 from app.desk import Desk
 from app.page.answer import error_html
-from app.page.frame import PLACES, html, on, page_header, page_title
+from app.page.frame import html, on, page_header, page_title, place
 from app.page.markup import element, escaped
 from app.page.review import CHOICES, Shown, progress_html, review_html
 from app.stack import FORMATS, Stack
 from data.errors import UserError, grouped
 
-PLACE = PLACES[2]
+PLACE = place("stapel")
 AUTOMATIC = "Automatisch erkennen"
 LEAD = "Eine Tabelle mit vielen Projekten auf einmal zuordnen, durchsehen und herunterladen."
 
