@@ -1,4 +1,4 @@
-"""What the pages work with: one matcher, its catalogue and the settings, for any number of people at once."""
+"""What the pages work with: one matcher, its catalogue, the settings and the decisions, for any number of people at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.decisions.store import DecisionStore, open_store
 from app.settings import Settings
 from data.catalogue import AreaId, Catalogue
 from data.documents import read_document
@@ -22,8 +23,10 @@ MEGA = 1_000_000
 class Desk:
     """Answers texts, at most as many at a time as there are processor cores: more would only slow each other down."""
 
-    def __init__(self, matcher: Matcher, settings: Settings) -> None:
+    def __init__(self, matcher: Matcher, settings: Settings, store: DecisionStore | None = None) -> None:
+        """Without a store the one of the settings is opened, which raises UserError where that fails."""
         self.matcher, self.settings = matcher, settings
+        self.store = store or open_store(settings)
         self._turn = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     @property

@@ -29,6 +29,7 @@ class Settings:
 
     catalogue: str = "neumuenster"
     model: str = "isek-de"
+    database: str = ""  # decisions and accounts: URL of a PostgreSQL server, else a SQLite file in the home folder
     labels: bool = True  # learn and calibrate from the labelled set's dev split
     faiss_factory: str = "Flat"
     suggest_from: float = 0.25
