@@ -69,8 +69,8 @@ def check_table(name: str, cases: Sequence[LabelledCase], across: Sequence[Twin]
     return "\n".join(lines)
 
 
-def changes_table(found: CatalogueChanges) -> str:
-    """The differences of two catalogues."""
+def changes_table(found: CatalogueChanges, measured: bool = False) -> str:
+    """The differences of two catalogues; unless they are `measured` too, with the way to do so."""
     lines = [f"Von {found.old} nach {found.new}"]
     for heading, goals in (("Neu", found.added), ("Entfallen", found.dropped)):
         lines += [f"{heading}: {len(goals)}", *(f"  {goal.id:<6} {goal.title}" for goal in goals)]
@@ -78,7 +78,8 @@ def changes_table(found: CatalogueChanges) -> str:
     lines += _change_lines("Anderer Platz oder Status", found.moved)
     goals_with = dict.fromkeys(change.goal for change in found.profiles)
     lines.append(f"Geänderte Profile: {len(goals_with)}" + (f" ({', '.join(goals_with)})" if goals_with else ""))
-    lines.append("Was sich an der Zuordnung ändert, zeigt: isek eval --catalogue ALT --compare catalogue=NEU")
+    if not measured:
+        lines.append("Was sich dadurch an Zuordnungen und Kennzahlen ändert, zeigt --answers.")
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ from data.catalogue import Catalogue, load_catalogue
 from data.errors import UserError
 from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
 from eval.agreement import pairs_of, second_person
+from eval.answer_changes import answer_changes
 from eval.baseline import against_baseline, load_baseline
 from eval.baselines import BASELINES, ENGLISH_TITLES, encoder_titles, tfidf_titles
 from eval.comparison import compare, corrected, flips
@@ -27,6 +28,7 @@ from index.store import GoalIndex, build_index, index_key, learner_of, load_inde
 from index.texts import Corpus, corpus_of
 
 FOLDS_KEPT = 25
+Progress = Callable[[str, int, int], None]  # the name of a run, cases answered, cases in all
 _NEXT_KEY = re.compile(r",(?=\w+=)")
 
 
@@ -85,8 +87,12 @@ def _value(key: str, value: str) -> object:
         ) from error
 
 
-def load_cases(catalogue: Catalogue, file: Path | None, split: str | None) -> tuple[str, str, list[LabelledCase]]:
+def load_cases(
+    catalogue: Catalogue, file: Path | None, split: str | None, others: Sequence[Catalogue] = ()
+) -> tuple[str, str, list[LabelledCase]]:
     """File name, split and cases to evaluate; without a split it is ``test``, or all where a file has none.
+
+    A case may name goals that only one of the `others` knows.
 
     Raises:
         UserError: no labelled set for this catalogue, or no case in the split.
@@ -96,7 +102,7 @@ def load_cases(catalogue: Catalogue, file: Path | None, split: str | None) -> tu
         raise UserError(
             f"Zum Zielkatalog «{catalogue.name}» gibt es keinen Prüfsatz ({path.name}); bitte einen mit --set DATEI nennen."
         )
-    cases = load_labelled(path, catalogue)
+    cases = load_labelled(path, catalogue, *others)
     chosen = split or ("test" if of_split(cases, "test") else "all")
     kept = of_split(cases, chosen)
     if not kept:
@@ -183,7 +189,13 @@ class Task:
 
 
 def run_evaluation(
-    settings: Settings, task: Task, say: Say = to_stderr, *, encoder: Encoder | None = None, home: Path | None = None
+    settings: Settings,
+    task: Task,
+    say: Say = to_stderr,
+    *,
+    encoder: Encoder | None = None,
+    home: Path | None = None,
+    progress: Progress = lambda _name, _done, _total: None,
 ) -> Evaluation:
     """Evaluate the settings, and each variant of the task beside them.
 
@@ -194,40 +206,52 @@ def run_evaluation(
     variants = [variant(settings, assignment) for assignment in task.compare]
     folder = home or isek_home()
     catalogue = load_catalogue(settings.catalogue, (folder / "catalogues",))
-    name, chosen, cases = load_cases(catalogue, task.file, task.split)
+    others_known = [load_catalogue(other.settings.catalogue, (folder / "catalogues",)) for other in variants]
+    name, chosen, cases = load_cases(catalogue, task.file, task.split, others_known)
     human = second_person(pairs_of(cases, load_labelled(task.second, catalogue))) if task.second else None
-    base = _run(Variant("Grundeinstellung", settings), cases, say, encoder, folder)
-    others = [_run(other, cases, say, encoder, folder) for other in variants]
-    differences = corrected([compare(_common(base, run), run.records) for run in others])
-    comparisons = [
-        Comparison(run, difference, flips(_common(base, run), run.records))
-        for run, difference in zip(others, differences, strict=True)
-    ]
+    base = _run(Variant("Grundeinstellung", settings), cases, say, encoder, folder, progress)
+    others = [_run(other, cases, say, encoder, folder, progress) for other in variants]
+    comparisons = _comparisons(base, others)
     since = None
     if task.stored and earlier:
         since = Since(task.stored.name, against_baseline(earlier["cases"], base.records))
     return Evaluation(name, chosen, base, comparisons, since, human)
 
 
-def _run(chosen: Variant, cases: Sequence[LabelledCase], say: Say, encoder: Encoder | None, home: Path) -> Run:
-    answerer = open_answerer(chosen, say, encoder=encoder, home=home)
-    known = answerer.catalogue.by_id.keys()
-    kept = [case for case in cases if known >= case.acceptable | set(case.citywide)]
-    if len(kept) < len(cases):
-        say(
-            f"Der Zielkatalog «{answerer.catalogue.name}» kennt die Ziele von {len(cases) - len(kept)} Fällen nicht; sie bleiben außen vor."
-        )
-    if not kept:
-        raise UserError(f"Der Zielkatalog «{answerer.catalogue.name}» kennt die Ziele keines einzigen Falls.")
+def _comparisons(base: Run, others: Sequence[Run]) -> list[Comparison]:
+    """Each run beside the base, over the cases whose labels both catalogues know; corrected for all together."""
+    common = [_common(base, run) for run in others]
+    differences = corrected([compare(*pair) for pair in common])
+    made = []
+    for run, (first, second), difference in zip(others, common, differences, strict=True):
+        judged = [record.case.id for record in first]
+        changes = answer_changes(base.answered, run.answered, judged)
+        made.append(Comparison(run, difference, flips(first, second), changes, len(run.answered)))
+    return made
 
-    def progress(done: int, total: int) -> None:
+
+def _run(
+    chosen: Variant, cases: Sequence[LabelledCase], say: Say, encoder: Encoder | None, home: Path, progress: Progress
+) -> Run:
+    answerer = open_answerer(chosen, say, encoder=encoder, home=home)
+
+    def answered(done: int, total: int) -> None:
+        progress(chosen.name, done, total)
         if done == total or done * 4 // total > (done - 1) * 4 // total:
             say(f"{chosen.name}: {done} von {total} Fällen")
 
-    return Run.of(chosen.name, answerer, evaluate(answerer, kept, progress))
+    run = Run.of(chosen.name, answerer, evaluate(answerer, cases, answered))
+    if run.unjudged:
+        say(
+            f"Der Zielkatalog «{run.catalogue.name}» kennt die Ziele von {len(run.unjudged)} Fällen nicht; sie zählen in keiner Kennzahl."
+        )
+    if not run.records:
+        raise UserError(f"Der Zielkatalog «{run.catalogue.name}» kennt die Ziele keines einzigen Falls.")
+    return run
 
 
-def _common(base: Run, other: Run) -> list[Record]:
-    """The records of the base run for the cases of the other run."""
-    wanted = {record.case.id for record in other.records}
-    return [record for record in base.records if record.case.id in wanted]
+def _common(base: Run, other: Run) -> tuple[list[Record], list[Record]]:
+    """The records of both runs for the cases that count in both."""
+    both = {record.case.id for record in base.records} & {record.case.id for record in other.records}
+    first, second = ([record for record in run.records if record.case.id in both] for run in (base, other))
+    return first, second

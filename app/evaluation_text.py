@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.tables_text import one_line
+from eval.answer_changes import goal_changes
 from eval.comparison import Difference
 from eval.errors import confusions, entries, goal_support, wrong_cases
 from eval.evaluation import FEW, Comparison, Evaluation, Run, sliced
 from eval.figures import HEADLINE, METRICS, Figure, figures
 from eval.run import Record
-from eval.wording import SPLITS, STYLES, interval, labels_sentence, number, p_value, signed, verdict
+from eval.wording import SPLITS, STYLES, changes_sentence, interval, labels_sentence, number, p_value, signed, verdict
 
 MOST = 10  # lines of a list in the terminal
 
@@ -33,7 +34,7 @@ def evaluation_table(evaluation: Evaluation, only: Sequence[str] | None = None) 
         lines += ["", *_slice_lines(evaluation, slice_name, heading)]
     lines += ["", *_confusion_lines(run), *_support_lines(run)]
     for comparison in evaluation.comparisons:
-        lines += ["", *_comparison_lines(comparison, run)]
+        lines += ["", *_comparison_lines(comparison, run), changes_sentence(comparison)]
     return "\n".join(lines)
 
 
@@ -118,6 +119,21 @@ def _comparison_lines(comparison: Comparison, base: Run) -> list[str]:
     lines += [f"  gewonnen: {', '.join(gained)}"] if gained else []
     lines += [f"  verloren: {', '.join(lost)}"] if lost else []
     return lines
+
+
+def _changes_lines(comparison: Comparison) -> list[str]:
+    """Every text that is assigned otherwise, with what it was and what it would be assigned to."""
+    lines = [changes_sentence(comparison)]
+    lines += [f"  {goal}: {gained} dazu, {lost} weg" for goal, gained, lost in goal_changes(comparison.changes)]
+    for change in comparison.changes:
+        lines.append(f"{change.case}: {change.before} → {change.after}{'' if change.judged else '  (ohne Urteil)'}")
+        lines.append(f"    {one_line(change.text, 90)}")
+    return lines
+
+
+def comparison_table(comparison: Comparison, base: Run) -> str:
+    """One comparison with its figures and every changed assignment."""
+    return "\n".join([*_comparison_lines(comparison, base), "", *_changes_lines(comparison)])
 
 
 def _difference_line(name: str, difference: Difference, here: Figure, there: Figure) -> str:

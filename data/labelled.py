@@ -51,8 +51,8 @@ def labelled_path(catalogue: Catalogue) -> Path:
     return FOLDER / f"{catalogue.id}.jsonl"
 
 
-def load_labelled(path: Path, catalogue: Catalogue | None = None) -> list[LabelledCase]:
-    """Read and validate a labelled set; goal ids are checked when a catalogue is given.
+def load_labelled(path: Path, *catalogues: Catalogue) -> list[LabelledCase]:
+    """Read and validate a labelled set; of the catalogues, if any, one must know all goals of a case.
 
     Raises:
         UserError: with file, line and case id.
@@ -69,8 +69,10 @@ def load_labelled(path: Path, catalogue: Catalogue | None = None) -> list[Labell
     if not cases:
         raise UserError(f"Der Prüfsatz «{path}» enthält keinen Fall.")
     _check_unique(cases, path.name)
-    if catalogue is not None:
-        _check_goals(cases, catalogue, path.name)
+    for case in cases:
+        faults = [_fault(case, catalogue) for catalogue in catalogues]
+        if faults and all(faults):
+            raise UserError(f"{path.name} (Fall {case.id!r}): {faults[0]}.")
     return cases
 
 
@@ -131,25 +133,18 @@ def _check_unique(cases: list[LabelledCase], where: str) -> None:
         seen.add(case.id)
 
 
-def _check_goals(cases: list[LabelledCase], catalogue: Catalogue, where: str) -> None:
-    areas = {area.id for area in catalogue.areas}
-    for case in cases:
-        if case.area is not None and case.area not in areas:
-            raise UserError(
-                f"{where} (Fall {case.id!r}): den Bereich {case.area!r} gibt es in «{catalogue.name}» nicht."
-            )
-        for goal in (*sorted(case.acceptable), *case.citywide):
-            if goal not in catalogue.by_id:
-                raise UserError(
-                    f"{where} (Fall {case.id!r}): das Ziel {goal!r} gibt es im Zielkatalog «{catalogue.name}» nicht."
-                )
-        for goal in sorted(case.acceptable):
-            if catalogue.by_id[goal].area is None:
-                raise UserError(
-                    f"{where} (Fall {case.id!r}): {goal!r} ist ein gesamtstädtisches Ziel; es gehört zu «citywide»."
-                )
-        for goal in case.citywide:
-            if catalogue.by_id[goal].area is not None:
-                raise UserError(
-                    f"{where} (Fall {case.id!r}): {goal!r} ist kein gesamtstädtisches Ziel und gehört nicht zu «citywide»."
-                )
+def _fault(case: LabelledCase, catalogue: Catalogue) -> str:
+    """What in the labels of a case does not fit the catalogue; empty where all does."""
+    if case.area is not None and case.area not in {area.id for area in catalogue.areas}:
+        return f"den Bereich {case.area!r} gibt es in «{catalogue.name}» nicht"
+    acceptable = sorted(case.acceptable)
+    for goal in (*acceptable, *case.citywide):
+        if goal not in catalogue.by_id:
+            return f"das Ziel {goal!r} gibt es im Zielkatalog «{catalogue.name}» nicht"
+    for goal in acceptable:
+        if catalogue.by_id[goal].area is None:
+            return f"{goal!r} ist ein gesamtstädtisches Ziel; es gehört zu «citywide»"
+    for goal in case.citywide:
+        if catalogue.by_id[goal].area is not None:
+            return f"{goal!r} ist kein gesamtstädtisches Ziel und gehört nicht zu «citywide»"
+    return ""

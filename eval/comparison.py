@@ -19,13 +19,15 @@ from eval.significance import ALPHA, cases_needed, detectable_difference, holm, 
 class Difference:
     """Second run minus first in one metric, over the `n` cases that count in both.
 
-    `p` is of the paired permutation test, `p_holm` corrected for all differences reported together. `detectable` is the
-    smallest difference that n cases would show; `labels_needed` how many further cases would show the observed one.
+    `differing` of them have another value. `p` is of the paired permutation test, `p_holm` corrected for all differences
+    reported together. `detectable` is the smallest difference that n cases would show; `labels_needed` how many further
+    cases would show the observed one.
     """
 
     value: float
     ci: Interval | None
     n: int
+    differing: int
     p: float
     p_holm: float
     detectable: float | None
@@ -40,6 +42,7 @@ class Difference:
             "difference": self.value,
             "ci": None if self.ci is None else list(self.ci),
             "n": self.n,
+            "differing": self.differing,
             "p": self.p,
             "p_holm": self.p_holm,
             "significant": self.significant,
@@ -99,6 +102,7 @@ def compare_rows(metric: Metric, a: Floats, b: Floats) -> Difference | None:
         value=value,
         ci=bootstrap(both, _minus(metric.statistic, width), corrected=False),
         n=len(a),
+        differing=int((a != b).any(axis=1).sum()),
         p=p,
         p_holm=p,
         detectable=None if cases is None else detectable_difference(cases),

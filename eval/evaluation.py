@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from data.catalogue import Catalogue
+from eval.answer_changes import AnswerChange, goal_changes
 from eval.baseline import fallen, outcomes
 from eval.comparison import Difference, Flip
 from eval.errors import confusions, goal_support, wrong_cases
@@ -25,7 +26,8 @@ FEW = 5  # with fewer cases a goal's figure says next to nothing
 @dataclass(frozen=True)
 class Run:
     """One answerer over the cases; `labels` says how many labelled texts it learned from, `crossfitted` how many of the
-    cases were answered by a matcher that had not seen them."""
+    cases were answered by a matcher that had not seen them. `unjudged` are answers to cases whose labels name goals that
+    the catalogue does not have: no figure counts them."""
 
     name: str
     catalogue: Catalogue
@@ -33,10 +35,21 @@ class Run:
     labels: int
     records: Sequence[Record]
     metrics: dict[str, Figure]
+    unjudged: Sequence[Record] = ()
 
     @classmethod
     def of(cls, name: str, answerer: Answerer, records: Sequence[Record]) -> Run:
-        return cls(name, answerer.catalogue, answerer.model, answerer.labels, records, figures(records))
+        """Of the answers to all cases."""
+        known = answerer.catalogue.by_id.keys()
+        judged = [record for record in records if known >= record.case.acceptable | set(record.case.citywide)]
+        kept = {record.case.id for record in judged}
+        rest = [record for record in records if record.case.id not in kept]
+        return cls(name, answerer.catalogue, answerer.model, answerer.labels, judged, figures(judged), rest)
+
+    @property
+    def answered(self) -> list[Record]:
+        """All answers, the judged ones first."""
+        return [*self.records, *self.unjudged]
 
     @property
     def crossfitted(self) -> int:
@@ -49,6 +62,7 @@ class Run:
             "model": self.model,
             "labels": self.labels_json(),
             "metrics": {name: figure.to_json() for name, figure in self.metrics.items()},
+            "unjudged": [record.case.id for record in self.unjudged],
         }
 
     def labels_json(self) -> dict[str, Any]:
@@ -57,17 +71,25 @@ class Run:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Another run beside the first: the differences by metric (second minus first) and the cases that flip."""
+    """Another run beside the first: the differences by metric (second minus first), the cases that flip between right and
+    wrong, and every text of `answered` in all that is assigned otherwise."""
 
     run: Run
     differences: dict[str, Difference]
     flips: Sequence[Flip]
+    changes: Sequence[AnswerChange] = ()
+    answered: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
             **self.run.to_json(),
             "differences": {name: difference.to_json() for name, difference in self.differences.items()},
             "flips": [asdict(flip) for flip in self.flips],
+            "answered": self.answered,
+            "changes": [change.to_json() for change in self.changes],
+            "goal_changes": [
+                {"goal": goal, "gained": gained, "lost": lost} for goal, gained, lost in goal_changes(self.changes)
+            ],
         }
 
 

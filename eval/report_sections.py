@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from eval.answer_changes import goal_changes
 from eval.errors import confusions, goal_support, wrong_cases
 from eval.evaluation import FEW, Comparison, Evaluation, Run, sliced
 from eval.figures import HEADLINE, METRICS, figures
@@ -14,7 +15,7 @@ from eval.metrics import perfect_calibration_error, reliability, risk_coverage
 from eval.plots import Dot, coverage_steps, intervals_plot, reliability_plot, risk_coverage_plot
 from eval.report_table import Cell, scrolled, table
 from eval.run import Record
-from eval.wording import SHORT, STYLES, interval, labels_sentence, number, p_value, signed, verdict
+from eval.wording import SHORT, STYLES, changes_sentence, interval, labels_sentence, number, p_value, signed, verdict
 
 
 def result_section(evaluation: Evaluation) -> str:
@@ -102,7 +103,33 @@ def _comparison(comparison: Comparison, base: Run) -> str:
         + table(f"{run.name} neben der Grundeinstellung", head, rows, 1)
         + _flipped(comparison, gained=True)
         + _flipped(comparison, gained=False)
+        + _changed(comparison)
     )
+
+
+def _changed(comparison: Comparison) -> str:
+    """What staff would see change, whatever is right: the sentence, and the texts behind it to unfold."""
+    sentence = f"<p>{escape(changes_sentence(comparison))}</p>"
+    if not comparison.changes:
+        return sentence
+    goals = table(
+        f"Ziele, die mit {comparison.run.name} öfter oder seltener vorgeschlagen werden",
+        ("Ziel", "dazu", "weg"),
+        goal_changes(comparison.changes),
+        1,
+    )
+    rows = [
+        (change.case, _cut(change.text), str(change.before), str(change.after), "" if change.judged else "ohne Urteil")
+        for change in comparison.changes
+    ]
+    head = ("Fall", "Text", "Grundeinstellung", comparison.run.name, "Hinweis")
+    texts = table(f"Texte, die {comparison.run.name} anders zuordnet", head, rows, len(head))
+    return f"{sentence}<details><summary>Alle geänderten Zuordnungen zeigen</summary>{goals}{texts}</details>"
+
+
+def _cut(text: str, longest: int = 120) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= longest else f"{words[:longest].rsplit(' ', 1)[0]} …"
 
 
 def _flipped(comparison: Comparison, gained: bool) -> str:

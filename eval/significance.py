@@ -19,6 +19,7 @@ from eval.metrics import Floats
 ALPHA = 0.05
 POWER = 0.8
 PERMUTATIONS = 9999
+FEWEST_DIFFERING = 6  # with five the best p an exact test can give is 2 · 0.5⁵ = 0.0625, with six 0.031
 _EXACT_UP_TO = 12  # with so few differing cases all 2^m exchanges are tried
 
 
@@ -102,11 +103,13 @@ def cases_needed(differences: Floats, alpha: float = ALPHA, power: float = POWER
 def detectable_difference(differences: Floats, alpha: float = ALPHA, power: float = POWER) -> float | None:
     """The smallest true mean difference that this many cases would show with this power, at this rate of differing cases.
 
-    None without cases or without any differing case.
+    Where hardly any case differs that rate says little; the result is never below what six cases that all speak for the
+    same run would make, because fewer cannot convince the test. None without cases or without any differing case.
     """
     second_moment = float(np.mean(differences**2)) if len(differences) else 0.0
     if second_moment == 0.0:
         return None
     normal = NormalDist()
     factor = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
-    return min(1.0, factor * sqrt(second_moment / len(differences)))
+    least = FEWEST_DIFFERING / len(differences) * float(np.abs(differences).max())
+    return min(1.0, max(least, factor * sqrt(second_moment / len(differences))))

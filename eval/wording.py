@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from eval.comparison import Difference
-from eval.evaluation import Run
+from eval.evaluation import Comparison, Run
 from eval.intervals import Interval
+from eval.significance import FEWEST_DIFFERING
 
 STYLES = {
     "short": "kurz",
@@ -54,9 +55,34 @@ def verdict(difference: Difference) -> str:
     """One sentence on a difference."""
     if difference.significant:
         return "besser" if difference.value > 0 else "schlechter"
-    sentence = f"Unterschied nicht nachweisbar bei n = {difference.n}"
+    n = difference.n
+    if not difference.differing:
+        return f"gleich in allen {n} Fällen"
+    sentence = f"Unterschied nicht nachweisbar bei n = {n}"
     if difference.detectable is not None:
         sentence += f" (nachweisbar wären etwa {100 * difference.detectable:.0f} Prozentpunkte)"
     if difference.labels_needed:
-        sentence += f"; {difference.labels_needed} weitere beurteilte Texte könnten ihn klären"
+        few = difference.differing < FEWEST_DIFFERING
+        doubt = f", sehr grob geschätzt aus {counted(difference.differing, 'Fall', 'Fällen')}," if few else ""
+        sentence += f"; {difference.labels_needed} weitere beurteilte Texte könnten ihn{doubt} klären"
     return sentence
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """``1 Fall``, ``3 Fällen``."""
+    return f"{n} {one if n == 1 else many}"
+
+
+def changes_sentence(comparison: Comparison) -> str:
+    """How many texts would be assigned otherwise, and how many of them first of all to another goal."""
+    n, changed = comparison.answered, comparison.changes
+    if not changed:
+        return f"Keiner der {n} Texte würde anders zugeordnet."
+    first = sum(change.first_differs for change in changed)
+    unjudged = sum(not change.judged for change in changed)
+    sentence = f"{len(changed)} von {n} Texten würden anders zugeordnet, davon {first} mit einem anderen ersten Ziel"
+    if unjudged:
+        sentence += (
+            f"; {unjudged} davon nennen Ziele, die nur einer der beiden Kataloge hat, und zählen in keiner Kennzahl"
+        )
+    return f"{sentence}."

@@ -304,7 +304,7 @@ def test_the_table_says_what_it_rests_on(
     assert "Prüfsatz eigene.jsonl, Prüfung (test): 13 Fälle" in table
     assert "Ohne beurteilte Texte" in table
     assert "(wenige)" in table
-    assert "Unterschied nicht nachweisbar bei n = 8" in table
+    assert "gleich in allen 8 Fällen" in table
 
 
 def test_without_a_split_a_file_without_test_cases_counts_as_a_whole(small: Catalogue, labelled_file: Path) -> None:

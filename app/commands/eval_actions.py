@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.options import add_model, command, settings_from
 from data.errors import UserError
+
+if TYPE_CHECKING:
+    from eval.evaluation import Evaluation
 
 
 def add_actions(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,12 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     changes = command(actions, "catalogues", "Vergleicht zwei Fassungen eines Zielkatalogs.", _catalogues)
     changes.add_argument("old", metavar="ALT")
     changes.add_argument("new", metavar="NEU")
+    changes.add_argument(
+        "--answers", action="store_true", help="auch messen, welche Zuordnungen und Kennzahlen sich dadurch ändern"
+    )
+    changes.add_argument("--set", type=Path, metavar="DATEI", help="Prüfsatz dafür (Standard: der mitgelieferte)")
+    changes.add_argument("--split", choices=("dev", "test", "all"), default="all", help="sein Teil (Standard: all)")
+    add_model(changes)
     tune = command(actions, "thresholds", "Wählt die Schwellen auf dev und misst sie auf test.", _thresholds)
     tune.add_argument("--write", action="store_true", help="die gewählten Schwellen in die Einstellungen schreiben")
     add_model(tune)
@@ -104,13 +114,29 @@ def _import(options: argparse.Namespace) -> None:
 
 def _catalogues(options: argparse.Namespace) -> None:
     from app.action_text import changes_table
+    from app.evaluation_text import comparison_table
     from app.settings import isek_home
     from data.catalogue import load_catalogue
     from eval.catalogue_changes import catalogue_changes
 
     folders = (isek_home() / "catalogues",)
     found = catalogue_changes(load_catalogue(options.old, folders), load_catalogue(options.new, folders))
-    print(json.dumps(found.to_json(), ensure_ascii=False) if options.json else changes_table(found))
+    measured = _answers(options) if options.answers else None
+    if options.json:
+        answers = {"answers": measured.to_json()} if measured else {}
+        print(json.dumps({**found.to_json(), **answers}, ensure_ascii=False))
+        return
+    print(changes_table(found, measured is not None))
+    if measured:
+        print(f"\n{comparison_table(measured.comparisons[0], measured.run)}")
+
+
+def _answers(options: argparse.Namespace) -> Evaluation:
+    """The old catalogue measured, and the new one beside it."""
+    from app.evaluation import Task, run_evaluation
+
+    settings = settings_from(options).changed(catalogue=options.old)
+    return run_evaluation(settings, Task(options.set, options.split, [f"catalogue={options.new}"]))
 
 
 def _thresholds(options: argparse.Namespace) -> None:
