@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from app.decisions.labels import decided_path
 from app.service import Say, thresholds_of, to_stderr, training_labels
 from app.settings import Settings, isek_home, parse_value
 from data.background import load_background
@@ -27,6 +28,7 @@ from index.matcher import Matcher
 from index.store import GoalIndex, build_index, index_key, learner_of, load_index, open_index, save_index
 from index.texts import Corpus, corpus_of
 
+DECISIONS = Path("decisions")  # in place of a file: the set made of this installation's decisions
 FOLDS_KEPT = 25
 Progress = Callable[[str, int, int], None]  # the name of a run, cases answered, cases in all
 _NEXT_KEY = re.compile(r",(?=\w+=)")
@@ -88,22 +90,33 @@ def _value(key: str, value: str) -> object:
 
 
 def load_cases(
-    catalogue: Catalogue, file: Path | None, split: str | None, others: Sequence[Catalogue] = ()
+    catalogue: Catalogue,
+    file: Path | None,
+    split: str | None,
+    others: Sequence[Catalogue] = (),
+    home: Path | None = None,
 ) -> tuple[str, str, list[LabelledCase]]:
-    """File name, split and cases to evaluate; without a split it is ``test``, or all where a file has none.
+    """File name, split and cases to evaluate.
 
-    A case may name goals that only one of the `others` knows.
+    Without a split it is ``test``, or all where a file has none or is that of the decisions. A case may name goals that
+    only one of the `others` knows.
 
     Raises:
         UserError: no labelled set for this catalogue, or no case in the split.
     """
-    path = file or labelled_path(catalogue)
+    decided = file == DECISIONS
+    path = decided_path(catalogue, home) if decided else file or labelled_path(catalogue)
+    if decided and not path.is_file():
+        raise UserError(
+            f"Zum Zielkatalog «{catalogue.name}» gibt es noch keine beurteilten Texte aus Entscheidungen; übernommen werden sie "
+            "mit isek eval import --decisions oder auf der Seite Qualität."
+        )
     if file is None and not path.is_file():
         raise UserError(
             f"Zum Zielkatalog «{catalogue.name}» gibt es keinen Prüfsatz ({path.name}); bitte einen mit --set DATEI nennen."
         )
     cases = load_labelled(path, catalogue, *others)
-    chosen = split or ("test" if of_split(cases, "test") else "all")
+    chosen = split or ("test" if of_split(cases, "test") and not decided else "all")
     kept = of_split(cases, chosen)
     if not kept:
         raise UserError(f"«{path.name}» enthält keinen Fall im Teil {chosen!r}; möglich sind dev, test und all.")
@@ -125,7 +138,7 @@ def open_answerer(
     if chosen.baseline:
         return tfidf_titles(catalogue)
     model = encoder or load_encoder(settings.model)
-    corpus = corpus_of(catalogue, load_background(), training_labels(catalogue, settings), chosen.profiles)
+    corpus = corpus_of(catalogue, load_background(), training_labels(catalogue, settings, folder), chosen.profiles)
     thresholds, factory = thresholds_of(settings), settings.faiss_factory
     tuning = chosen.tuning
     index = open_index(folder, catalogue, corpus, model, tuning, factory=factory, say=say)
@@ -175,7 +188,7 @@ def _forget_old(parent: Path) -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """What to evaluate on: a labelled set (None: the shipped one) and its split, and what to set beside the result.
+    """What to evaluate on: a labelled set (None: the shipped one, or DECISIONS) and its split, and what to set beside it.
 
     `compare` are assignments as of `--compare`, `stored` the JSON of an earlier evaluation, `second` the labelled set
     of a second person.
@@ -207,7 +220,7 @@ def run_evaluation(
     folder = home or isek_home()
     catalogue = load_catalogue(settings.catalogue, (folder / "catalogues",))
     others_known = [load_catalogue(other.settings.catalogue, (folder / "catalogues",)) for other in variants]
-    name, chosen, cases = load_cases(catalogue, task.file, task.split, others_known)
+    name, chosen, cases = load_cases(catalogue, task.file, task.split, others_known, folder)
     human = second_person(pairs_of(cases, load_labelled(task.second, catalogue))) if task.second else None
     base = _run(Variant("Grundeinstellung", settings), cases, say, encoder, folder, progress)
     others = [_run(other, cases, say, encoder, folder, progress) for other in variants]

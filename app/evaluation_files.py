@@ -44,8 +44,8 @@ def write_report(evaluation: Evaluation, folder: Path, day: date) -> tuple[Path,
     data = json.dumps({**evaluation.to_json(), "date": day.isoformat()}, ensure_ascii=False, indent=1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(record, data)
-        _write(page, html)
+        write_text(record, data)
+        write_text(page, html)
     except OSError as error:
         raise UserError(
             f"Der Bericht lässt sich in «{folder}» nicht schreiben ({error.strerror}); bitte einen anderen Ordner nennen."
@@ -63,7 +63,7 @@ def write_benchmark(record: dict[str, Any], page: str, folder: Path) -> tuple[Pa
     make_folder(folder)
     try:
         for path, text in zip(paths, (json.dumps(record, ensure_ascii=False, indent=1) + "\n", page), strict=True):
-            _write(path, text)
+            write_text(path, text)
     except OSError as error:
         raise _not_writable(folder, error) from error
     return paths
@@ -87,22 +87,27 @@ def _not_writable(folder: Path, error: OSError) -> UserError:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file whole or not at all; a `private` one only its owner may read.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", delete=False) as stream:
         # A lone surrogate (legal in JSON input) has no encoding; it is written as its escape.
         stream.write(text.encode("utf-8", "backslashreplace"))
-    Path(stream.name).chmod(0o644)
+    Path(stream.name).chmod(0o600 if private else 0o644)
     Path(stream.name).replace(path)
 
 
-def write_cases(cases: Sequence[LabelledCase], path: Path) -> None:
-    """A labelled set, one JSON object a line.
+def write_cases(cases: Sequence[LabelledCase], path: Path, *, private: bool = False) -> None:
+    """A labelled set, one JSON object a line; a `private` one only its owner may read.
 
     Raises:
         UserError: the place cannot be written.
     """
     lines = [json.dumps(to_record(case), ensure_ascii=False) for case in cases]
     try:
-        _write(path, "\n".join(lines) + "\n")
+        write_text(path, "\n".join(lines) + "\n", private=private)
     except OSError as error:
         raise UserError(f"Der Prüfsatz lässt sich nach «{path}» nicht schreiben ({error.strerror}).") from error

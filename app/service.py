@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.decisions.labels import decided_cases
 from app.settings import Settings, isek_home
 from data.background import load_background
 from data.catalogue import Catalogue, load_catalogue
@@ -33,12 +34,14 @@ def the_catalogue(settings: Settings) -> Catalogue:
     return load_catalogue(settings.catalogue, (isek_home() / "catalogues",))
 
 
-def training_labels(catalogue: Catalogue, settings: Settings) -> list[LabelledCase]:
-    """The labelled cases the shipped default learns from: the dev split, never the test split."""
-    path = labelled_path(catalogue)
-    if not settings.labels or not path.is_file():
+def training_labels(catalogue: Catalogue, settings: Settings, home: Path | None = None) -> list[LabelledCase]:
+    """The labelled cases to learn from: the dev split of the shipped set, and where the settings say so that of the
+    installation's own decisions; never a test split."""
+    if not settings.labels:
         return []
-    return of_split(load_labelled(path), "dev")
+    path = labelled_path(catalogue)
+    cases = load_labelled(path) if path.is_file() else []
+    return of_split([*cases, *(decided_cases(catalogue, home) if settings.decided_labels else [])], "dev")
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
@@ -66,7 +69,7 @@ def open_matcher(
     """
     chosen = catalogue or the_catalogue(settings)
     model = encoder or load_encoder(settings.model)
-    labels = training_labels(chosen, settings)
+    labels = training_labels(chosen, settings, home)
     corpus: Corpus = corpus_of(chosen, load_background(), labels)
     if len(corpus.labels) < len(labels):
         say(

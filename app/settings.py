@@ -31,6 +31,7 @@ class Settings:
     model: str = "isek-de"
     database: str = ""  # decisions and accounts: URL of a PostgreSQL server, else a SQLite file in the home folder
     labels: bool = True  # learn and calibrate from the labelled set's dev split
+    decided_labels: bool = False  # learn from this installation's own decisions too; see app.decisions.labels
     faiss_factory: str = "Flat"
     suggest_from: float = 0.25
     suggest_citywide_from: float = 0.2

@@ -13,6 +13,7 @@ from data.errors import UserError, reason
 
 FOLDER = Path(__file__).parent / "labelled"
 SPLITS = ("dev", "test")
+DECIDED = "entscheidung-"  # how the id of a case begins that comes from a decision of this installation
 _STYLES = ("short", "medium", "long", "citywide", "none")
 _FIELDS = {"id", "text", "style", "area", "primary", "secondary", "citywide", "source", "split"}
 
@@ -39,6 +40,11 @@ class LabelledCase:
     def acceptable(self) -> frozenset[str]:
         """Product-area goals that count as right: the primary and the secondary ones."""
         return frozenset(self.secondary) | ({self.primary} if self.primary else frozenset())
+
+    @property
+    def decided(self) -> bool:
+        """True where the labels are a decision made in this installation, not those of a shipped or imported set."""
+        return self.id.startswith(DECIDED)
 
     @property
     def goalless(self) -> bool:

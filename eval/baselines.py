@@ -25,7 +25,7 @@ Similarities = Callable[[str], Floats]  # text → (n,) similarity to each goal 
 class TitleBaseline:
     """Ranks the goals of a catalogue by the similarity of their titles to the text."""
 
-    labels = 0
+    labels = decided = 0
 
     def __init__(self, name: str, catalogue: Catalogue, similarities: Similarities) -> None:
         """`similarities` gives one number for each goal of the catalogue, in its order."""

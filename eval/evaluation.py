@@ -25,8 +25,8 @@ FEW = 5  # with fewer cases a goal's figure says next to nothing
 
 @dataclass(frozen=True)
 class Run:
-    """One answerer over the cases; `labels` says how many labelled texts it learned from, `crossfitted` how many of the
-    cases were answered by a matcher that had not seen them. `unjudged` are answers to cases whose labels name goals that
+    """One answerer over the cases; `labels` says how many labelled texts it learned from (`decided` of them decisions of
+    this installation), `crossfitted` how many of the cases were answered by a matcher that had not seen them. `unjudged` are answers to cases whose labels name goals that
     the catalogue does not have: no figure counts them."""
 
     name: str
@@ -36,6 +36,7 @@ class Run:
     records: Sequence[Record]
     metrics: dict[str, Figure]
     unjudged: Sequence[Record] = ()
+    decided: int = 0
 
     @classmethod
     def of(cls, name: str, answerer: Answerer, records: Sequence[Record]) -> Run:
@@ -44,7 +45,8 @@ class Run:
         judged = [record for record in records if known >= record.case.acceptable | set(record.case.citywide)]
         kept = {record.case.id for record in judged}
         rest = [record for record in records if record.case.id not in kept]
-        return cls(name, answerer.catalogue, answerer.model, answerer.labels, judged, figures(judged), rest)
+        made = figures(judged)
+        return cls(name, answerer.catalogue, answerer.model, answerer.labels, judged, made, rest, answerer.decided)
 
     @property
     def answered(self) -> list[Record]:
@@ -66,7 +68,7 @@ class Run:
         }
 
     def labels_json(self) -> dict[str, Any]:
-        return {"used": self.labels > 0, "n": self.labels, "crossfitted": self.crossfitted}
+        return {"used": self.labels > 0, "n": self.labels, "decided": self.decided, "crossfitted": self.crossfitted}
 
 
 @dataclass(frozen=True)

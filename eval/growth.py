@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -74,7 +74,7 @@ def _case(
     area = catalogue.area(cells["area"]).id if cells.get("area") else None
     if area is None and primary:
         area = catalogue.by_id[primary].area
-    style = cells.get("style") or _style(text, bool(primary or goals["secondary"]), bool(goals["citywide"]))
+    style = cells.get("style") or style_of(text, bool(primary or goals["secondary"]), bool(goals["citywide"]))
     return LabelledCase(
         identity,
         text,
@@ -88,7 +88,8 @@ def _case(
     )
 
 
-def _style(text: str, area_goal: bool, citywide: bool) -> str:
+def style_of(text: str, area_goal: bool, citywide: bool) -> str:
+    """The style of a text by its length and the levels of its goals."""
     if not area_goal:
         return "citywide" if citywide else "none"
     words = len(text.split())
@@ -98,38 +99,83 @@ def _style(text: str, area_goal: bool, citywide: bool) -> str:
 def grown(old: Sequence[LabelledCase], new: Sequence[LabelledCase]) -> list[LabelledCase]:
     """The old cases, untouched, and the new ones with a split each.
 
-    Of every stratum (best goal, else style) about `TEST_SHARE` goes to ``test``, counting the old cases. A near-duplicate
-    of another case goes where that one is, so that no text is learned from in one split and measured in the other.
-
     Raises:
-        UserError: an id occurs twice, or a text is already there.
+        UserError: an id occurs twice, a text is already there, or it resembles cases of both splits.
     """
-    _check_new(old, new)
-    counts = Counter((_stratum(case), case.split) for case in old)
-    result = list(old)
-    for case in sorted(new, key=lambda case: (_stratum(case), case.id)):
-        near = twins([case], result, NEAR)
-        stratum = _stratum(case)
-        n_test, n_dev = counts[stratum, "test"], counts[stratum, "dev"]
-        by_share = "test" if n_test + 1 <= TEST_SHARE * (n_test + n_dev + 1) else "dev"
-        split = next((other.split for other in result if near and other.id == near[0].second), by_share)
-        counts[stratum, split] += 1
-        result.append(replace(case, split=split))
-    placed = {case.id: case for case in result}
-    return [*old, *(placed[case.id] for case in new)]
-
-
-def _check_new(old: Sequence[LabelledCase], new: Sequence[LabelledCase]) -> None:
-    ids, texts = {case.id for case in old}, {same_text(case.text): case.id for case in old}
+    ids = {case.id for case in old}
     for case in new:
         if case.id in ids:
             raise UserError(f"Der Fall {case.id!r} kommt doppelt vor; jede Kennung darf nur einmal stehen.")
-        if same_text(case.text) in texts:
-            raise UserError(
-                f"Der Text des Falls {case.id!r} steht schon im Prüfsatz (Fall {texts[same_text(case.text)]!r})."
-            )
         ids.add(case.id)
-        texts[same_text(case.text)] = case.id
+    placed, refused = spread(old, new)
+    for case in new:
+        if case.id in refused:
+            raise UserError(f"Der Fall {case.id!r} lässt sich nicht aufnehmen: {refused[case.id]}.")
+    return [*old, *placed]
+
+
+def spread(
+    old: Sequence[LabelledCase],
+    new: Sequence[LabelledCase],
+    beside: Sequence[LabelledCase] = (),
+    remembered: Mapping[str, str] | None = None,
+) -> tuple[list[LabelledCase], dict[str, str]]:
+    """The new cases with a split each, in their order, and by id why those that are missing cannot have one.
+
+    Of every stratum (best goal, else style) about `TEST_SHARE` goes to ``test``, counting the old cases. A near-duplicate
+    of another case goes where that one is, so that no text is learned from in one split and measured in the other.
+    `beside` are the cases of another set that must not be repeated either; `remembered` are splits given earlier, by id:
+    they stay.
+    """
+    before, known = [*old, *beside], remembered or {}
+    near = _neighbours(new, before)
+    counts = Counter((_stratum(case), case.split) for case in old)
+    placed, refused = {case.id: case for case in before}, {}
+    for case in sorted(new, key=lambda case: (case.id not in known, _stratum(case), case.id)):
+        others = [placed[other] for other in near[case.id] if other in placed]
+        reason, split = _split(case, others, known.get(case.id), counts)
+        if reason:
+            refused[case.id] = reason
+            continue
+        counts[_stratum(case), split] += 1
+        placed[case.id] = replace(case, split=split)
+    return [placed[case.id] for case in new if case.id not in refused], refused
+
+
+def _split(
+    case: LabelledCase, others: Sequence[LabelledCase], known: str | None, counts: Counter[tuple[str, str]]
+) -> tuple[str, str]:
+    """Why a case cannot have a split, or the one it gets; `others` are the placed cases that resemble it."""
+    same = next((other for other in others if same_text(other.text) == same_text(case.text)), None)
+    if same:
+        return f"der Text steht schon im Prüfsatz (Fall {same.id!r})", ""
+    where = {other.split: other.id for other in others}
+    if len(where) > 1:
+        return f"der Text ähnelt den Fällen {where['dev']!r} (dev) und {where['test']!r} (test)", ""
+    if known and where and known not in where:
+        ((split, other),) = where.items()
+        return f"der Text ähnelt jetzt dem Fall {other!r} ({split}), der Fall selbst steht in {known}", ""
+    return "", known or next(iter(where), "") or _by_share(_stratum(case), counts)
+
+
+def _by_share(stratum: str, counts: Counter[tuple[str, str]]) -> str:
+    n_test, n_dev = counts[stratum, "test"], counts[stratum, "dev"]
+    return "test" if n_test + 1 <= TEST_SHARE * (n_test + n_dev + 1) else "dev"
+
+
+def _neighbours(new: Sequence[LabelledCase], before: Sequence[LabelledCase]) -> dict[str, list[str]]:
+    """For each new case the ids of the others, old and new, that resemble it, the most alike first."""
+    found: dict[str, list[str]] = {case.id: [] for case in new}
+    for twin in twins(new, [*before, *new], NEAR):
+        if twin.case != twin.second:
+            found[twin.case].append(twin.second)
+    copies: dict[str, list[str]] = {}  # copies of texts too short for a common 5-gram
+    for case in (*before, *new):
+        copies.setdefault(same_text(case.text), []).append(case.id)
+    for case in new:
+        same = [other for other in copies[same_text(case.text)] if other != case.id]
+        found[case.id] = list(dict.fromkeys([*same, *found[case.id]]))
+    return found
 
 
 def _stratum(case: LabelledCase) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from data.catalogue import Catalogue
 from data.labelled import LabelledCase
 
+_CHUNK = 500  # texts compared with all others at a time
 NEAR = 0.5  # from this share of common 5-grams on two texts count as near-duplicates
 
 
@@ -56,11 +57,15 @@ def _alike(first: Sequence[tuple[str, str]], names: Sequence[str], texts: Sequen
     vectorizer = CountVectorizer(analyzer="char_wb", ngram_range=(5, 5), binary=True, dtype=np.float64)
     matrix: Any = vectorizer.fit_transform([*(text for _, text in first), *texts])
     a, b = matrix[: len(first)], matrix[len(first) :]
-    common = (a @ b.T).toarray()
-    either = np.asarray(a.sum(axis=1)) + np.asarray(b.sum(axis=1)).T - common
-    likeness = np.divide(common, either, out=np.zeros_like(common), where=either > 0)
-    found = [
-        Twin(first[row][0], names[column], float(likeness[row, column]))
-        for row, column in zip(*np.nonzero(likeness >= near), strict=True)
-    ]
+    sizes = np.asarray(b.sum(axis=1)).T
+    found = []
+    for start in range(0, len(first), _CHUNK):
+        rows = a[start : start + _CHUNK]
+        common = (rows @ b.T).toarray()
+        either = np.asarray(rows.sum(axis=1)) + sizes - common
+        likeness = np.divide(common, either, out=np.zeros_like(common), where=either > 0)
+        found += [
+            Twin(first[start + row][0], names[column], float(likeness[row, column]))
+            for row, column in zip(*np.nonzero(likeness >= near), strict=True)
+        ]
     return sorted(found, key=lambda twin: (-twin.likeness, twin.case, twin.second))

@@ -15,7 +15,18 @@ from eval.metrics import perfect_calibration_error, reliability, risk_coverage
 from eval.plots import Dot, coverage_steps, intervals_plot, reliability_plot, risk_coverage_plot
 from eval.report_table import Cell, scrolled, table
 from eval.run import Record
-from eval.wording import SHORT, STYLES, changes_sentence, interval, labels_sentence, number, p_value, signed, verdict
+from eval.wording import (
+    SHORT,
+    STYLES,
+    changes_sentence,
+    interval,
+    judges_sentence,
+    labels_sentence,
+    number,
+    p_value,
+    signed,
+    verdict,
+)
 
 
 def result_section(evaluation: Evaluation) -> str:
@@ -320,6 +331,7 @@ def _clue(text: str, entry: str) -> str:
 
 
 def method_section(evaluation: Evaluation) -> str:
+    judged = judges_sentence(evaluation)
     return (
         "<ul><li>Beurteilt sind die fünf Ziele, die jede Antwort zeigt. Kennzahlen zum besten Ziel zählen nur Texte, die eines "
         "haben; Texte ohne Ziel bekommen keine geschenkten Punkte.</li>"
@@ -329,6 +341,5 @@ def method_section(evaluation: Evaluation) -> str:
         "<li>Vergleiche: gepaarter Permutationstest über dieselben Fälle, für alle gezeigten Vergleiche gemeinsam nach Holm "
         "berichtigt. „Nicht nachweisbar“ heißt nicht „gleich“.</li>"
         "<li>Wie viele Texte noch fehlen, gilt für eine Macht von 80 % und unter der Annahme, dass der gemessene "
-        "Unterschied der wahre ist.</li>"
-        "<li>Die Beurteilungen stammen von einer Person; die gesamtstädtischen Ziele sind ihr unsicherster Teil.</li></ul>"
+        "Unterschied der wahre ist.</li>" + (f"<li>{escape(judged)}</li>" if judged else "") + "</ul>"
     )

@@ -96,7 +96,8 @@ class Record:
 
 
 class Answerer(Protocol):
-    """Anything that answers a case in the JSON of `match --json`; `labels` is how many labelled texts it learned from."""
+    """Anything that answers a case in the JSON of `match --json`; `labels` is how many labelled texts it learned from,
+    `decided` how many of them are decisions of this installation."""
 
     @property
     def catalogue(self) -> Catalogue: ...
@@ -106,6 +107,9 @@ class Answerer(Protocol):
 
     @property
     def labels(self) -> int: ...
+
+    @property
+    def decided(self) -> int: ...
 
     def answer(self, case: LabelledCase) -> tuple[dict[str, Any], int | None]: ...
 
@@ -130,6 +134,10 @@ class CrossFitted:
     @property
     def labels(self) -> int:
         return len(self._corpus.labels)
+
+    @property
+    def decided(self) -> int:
+        return sum(case.decided for case in self._corpus.labels)
 
     def answer(self, case: LabelledCase) -> tuple[dict[str, Any], int | None]:
         matcher, fold = self.matcher_for(case)

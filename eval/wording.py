@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval.comparison import Difference
-from eval.evaluation import Comparison, Run
+from eval.evaluation import Comparison, Evaluation, Run
 from eval.intervals import Interval
 from eval.significance import FEWEST_DIFFERING
 
@@ -46,9 +46,25 @@ def labels_sentence(run: Run) -> str:
     if not run.labels:
         return "Ohne beurteilte Texte: Zuordnung und Sicherheiten allein aus dem Zielkatalog."
     sentence = f"Gelernt aus {run.labels} beurteilten Texten (dev)"
+    if run.decided:
+        sentence += f", davon {run.decided} aus eigenen Entscheidungen"
     if not run.crossfitted:
         return f"{sentence}; keiner davon ist unter den geprüften."
     return f"{sentence}; {run.crossfitted} geprüfte Fälle wurden über Kreuz beurteilt, ohne ihre eigene Beurteilung zu kennen."
+
+
+def judges_sentence(evaluation: Evaluation) -> str:
+    """Who judged the texts, and what that means for the figures; empty where nothing is known of them."""
+    decided = sum(record.case.decided for record in evaluation.run.records)
+    if decided:
+        return (
+            f"{'Alle' if decided == len(evaluation.run.records) else decided} Beurteilungen sind Entscheidungen, die mit dem "
+            "Vorschlag der Software vor Augen getroffen wurden. Wer einen Vorschlag sieht, folgt ihm eher: Die Zahlen fallen "
+            "deshalb zu gut aus und sagen vor allem, wie oft die Software überstimmt wurde."
+        )
+    if evaluation.set == f"{evaluation.run.catalogue.id}.jsonl":
+        return "Die Beurteilungen stammen von einer Person; die gesamtstädtischen Ziele sind ihr unsicherster Teil."
+    return ""
 
 
 def verdict(difference: Difference) -> str:

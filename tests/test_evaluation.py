@@ -289,7 +289,7 @@ def test_the_json_of_an_evaluation_keeps_the_contract(
         assert set(item) == {"value", "ci", "n"}
         if item["ci"] is not None:
             assert item["ci"][0] <= item["value"] <= item["ci"][1]
-    assert report["labels"] == {"used": False, "n": 0, "crossfitted": 0}
+    assert report["labels"] == {"used": False, "n": 0, "decided": 0, "crossfitted": 0}
     assert [item["name"] for item in report["comparisons"]] == comparisons
     assert report["comparisons"][1]["differences"]["hit@1"]["n"] == 8
 

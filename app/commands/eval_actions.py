@@ -26,14 +26,25 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
         actions, "check", "Prüft einen Prüfsatz: Kennungen, Ziele, doppelte Texte, Texte in Profilen.", _check
     )
     check.add_argument("set", nargs="?", type=Path, metavar="DATEI", help="Standard: der mitgelieferte")
-    grow = command(actions, "import", "Nimmt beurteilte Texte aus einer Tabelle in einen Prüfsatz auf.", _import)
-    grow.add_argument("table", type=Path, metavar="TABELLE", help=".csv, .xlsx oder .jsonl mit text und primary")
+    grow = command(
+        actions,
+        "import",
+        "Nimmt beurteilte Texte aus einer Tabelle oder die Entscheidungen in einen Prüfsatz auf.",
+        _import,
+    )
+    grow.add_argument(
+        "table", nargs="?", type=Path, metavar="TABELLE", help=".csv, .xlsx oder .jsonl mit text und primary"
+    )
     grow.add_argument(
         "--output",
         type=Path,
-        required=True,
         metavar="DATEI",
-        help="Prüfsatz .jsonl; wird er ergänzt, bleiben alte Fälle, wo sie sind",
+        help="Prüfsatz .jsonl für die Tabelle; wird er ergänzt, bleiben alte Fälle, wo sie sind",
+    )
+    grow.add_argument(
+        "--decisions",
+        action="store_true",
+        help="statt einer Tabelle die gespeicherten Entscheidungen übernehmen; danach gilt isek eval --set decisions",
     )
     changes = command(actions, "catalogues", "Vergleicht zwei Fassungen eines Zielkatalogs.", _catalogues)
     changes.add_argument("old", metavar="ALT")
@@ -91,12 +102,38 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
+    if options.decisions == (options.table is not None):
+        raise UserError("Erwartet wird entweder eine TABELLE oder --decisions; bitte eines von beiden angeben.")
+    if options.decisions:
+        _import_decisions(options)
+    else:
+        _import_table(options)
+
+
+def _import_decisions(options: argparse.Namespace) -> None:
+    from app.decisions.labels import decided_path, take_over
+    from app.decisions.store import open_store
+    from app.service import the_catalogue, to_stderr
+
+    if options.output is not None:
+        raise UserError("Entscheidungen kommen in einen eigenen Prüfsatz; bitte --output weglassen.")
+    settings = settings_from(options)
+    catalogue = the_catalogue(settings)
+    done = take_over(open_store(settings).every(), catalogue)
+    for project, reason in done.aside.items():
+        to_stderr(f"Projekt {project} bleibt außen vor: {reason}")
+    to_stderr(f"{done.sentence()} {decided_path(catalogue)}")
+
+
+def _import_table(options: argparse.Namespace) -> None:
     from app.evaluation_files import write_cases
     from app.service import the_catalogue, to_stderr
     from data.labelled import load_labelled
     from data.tables import read_projects
     from eval.growth import cases_of, grown
 
+    if options.output is None:
+        raise UserError("Mit --output DATEI bitte den Prüfsatz (.jsonl) nennen, der die beurteilten Texte aufnimmt.")
     if options.output.suffix.lower() != ".jsonl":
         raise UserError(f"Ein Prüfsatz ist eine .jsonl-Datei, verlangt war {options.output.name!r}.")
     settings = settings_from(options)

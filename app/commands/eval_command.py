@@ -23,7 +23,12 @@ def add_to(commands: Any) -> None:
         run,
         epilog="Beispiel: isek eval --split test --compare labels=off --compare baseline=tfidf-titles",
     )
-    parser.add_argument("--set", type=Path, metavar="DATEI", help="Prüfsatz als .jsonl (Standard: der mitgelieferte)")
+    parser.add_argument(
+        "--set",
+        type=Path,
+        metavar="DATEI",
+        help="Prüfsatz als .jsonl (Standard: der mitgelieferte; «decisions»: die übernommenen Entscheidungen)",
+    )
     parser.add_argument("--split", choices=("dev", "test", "all"), help="Teil des Prüfsatzes (Standard: test)")
     parser.add_argument(
         "--compare",

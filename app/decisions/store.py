@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,8 +49,9 @@ class Wanted(TypedDict, total=False):
 class DecisionStore:
     """Decisions in a database that several processes may use at once."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, forgotten: Callable[[int], None] = lambda _project: None) -> None:
+        """`forgotten` is told each project whose texts were deleted, so that copies made of them go too."""
+        self.database, self._forgotten = database, forgotten
 
     def save(self, draft: Draft, by: str, project: int | None = None, expected: int | None = None) -> Decision:
         """Save a new project, or a new revision of `project`.
@@ -139,6 +140,7 @@ class DecisionStore:
             gone = sa.update(projects).where(projects.c.id == project, projects.c.texts_deleted_at.is_(None))
             connection.execute(gone.values(texts_deleted_at=now, texts_deleted_by=by))
         self.database.checkpoint()
+        self._forgotten(project)
 
     def departments(self, limit: int = 20) -> list[str]:
         """The departments of the decisions so far, most frequent first."""
@@ -158,7 +160,9 @@ def open_store(settings: Settings, home: Path | None = None) -> DecisionStore:
     Raises:
         UserError: see `open_database`.
     """
-    return DecisionStore(open_database(settings, home))
+    from app.decisions.labels import forget
+
+    return DecisionStore(open_database(settings, home), lambda project: forget(project, home))
 
 
 def checked(draft: Draft, by: str) -> None:
