@@ -11,7 +11,20 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
 from data.errors import UserError
-from index.training import card, ding, embeddings, export, losses, measure, pools, sources, student, texts, vocabulary
+from index.training import (
+    card,
+    ding,
+    embeddings,
+    export,
+    losses,
+    measure,
+    pools,
+    sources,
+    stages,
+    student,
+    texts,
+    vocabulary,
+)
 from index.training.__main__ import main
 from index.training.loop import Plan, finished, train
 from index.training.sources import Pair
@@ -73,7 +86,9 @@ def test_a_changed_corpus_is_refused_with_both_checksums(tmp_path: Path) -> None
         sources.verify(tmp_path)
 
 
-@pytest.mark.parametrize("arguments", [["kochen"], ["--distil-steps", "0"], ["--schnell"], ["--work"]])
+@pytest.mark.parametrize(
+    "arguments", [["kochen"], ["extend"], ["--from", "x", "distil"], ["--distil-steps", "0"], ["--schnell"], ["--work"]]
+)
 def test_wrong_arguments_are_one_german_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     captured = capsys.readouterr()
@@ -83,7 +98,7 @@ def test_wrong_arguments_are_one_german_sentence(arguments: list[str], capsys: p
 
 def test_the_project_holds_two_thousand_municipal_pairs_and_no_short_text_twice() -> None:
     rows = texts.municipal_rows()
-    assert len(texts.municipal(rows)) >= 2000
+    assert len(rows) >= 2000
     assert len({short for short, _, _, _ in rows}) == len(rows)
 
 
@@ -170,6 +185,53 @@ def test_the_rate_rises_to_its_peak_falls_to_the_knee_and_from_there_to_nothing(
     assert [plan.factor(step) for step in (0, 9, 15, 20, 25, 30)] == pytest.approx([0.1, 1, 0.8, 0.6, 0.3, 0])
 
 
+def test_a_held_rate_falls_over_the_last_steps_alone_so_that_the_end_may_be_set_late() -> None:
+    plan = Plan("test", steps=30, warmup=10, near_from=0, decay=5)
+    assert [plan.factor(step) for step in (0, 10, 25, 27, 30)] == pytest.approx([0.1, 1, 1, 0.6, 0])
+    longer = Plan("test", steps=60, warmup=10, near_from=0, decay=5)
+    assert [plan.factor(step) for step in range(26)] == [longer.factor(step) for step in range(26)]
+
+
+def released(folder: Path, weights: bytes = b"weights") -> Path:
+    """The files of a released model that a further training looks at before it loads the network."""
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(weights)
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    (folder / "manifest.json").write_text('{"distil_steps": 3, "tune_steps": 4}', encoding="utf-8")
+    return folder
+
+
+def test_a_released_model_is_kept_in_the_work_folder_with_its_tokenizer_and_its_history(tmp_path: Path) -> None:
+    folders = stages.Folders(tmp_path, tmp_path, tmp_path / "work", tmp_path / "out")
+    taken = stages.adopt(folders, released(tmp_path / "model"))
+    assert taken == {
+        "distil_steps": 3,
+        "tune_steps": 4,
+        "start_sha256": sources.file_sha256(tmp_path / "model" / "model.safetensors"),
+    }
+    assert (folders.work / "start" / "model.safetensors").read_bytes() == b"weights"
+    assert (folders.work / "tokenizer.json").read_text("utf-8") == "{}"
+
+
+def test_a_work_folder_goes_on_only_with_the_model_it_began_with(tmp_path: Path) -> None:
+    folders = stages.Folders(tmp_path, tmp_path, tmp_path / "work", tmp_path / "out")
+    stages.adopt(folders, released(tmp_path / "model"))
+    assert stages.adopt(folders, tmp_path / "model")["tune_steps"] == 4
+    with pytest.raises(UserError, match="begann mit einem anderen Modell"):
+        stages.adopt(folders, released(tmp_path / "other", b"others"))
+    with pytest.raises(UserError, match=r"erwartet ein fertiges Modell mit manifest\.json"):
+        stages.adopt(folders, tmp_path)
+
+
+def test_a_released_network_takes_sparse_steps_and_gives_the_vectors_it_gave(tmp_path: Path) -> None:
+    made = body()
+    made.save_pretrained(tmp_path)
+    again = student.released_student(tmp_path)
+    assert again.embeddings.word_embeddings.sparse
+    pieces = [letters("abc"), letters("xyzw")]
+    assert student.encode(again, pieces) == pytest.approx(student.encode(made, pieces), abs=1e-6)
+
+
 def test_a_finished_stage_gives_its_weights_and_an_unfinished_one_none(tmp_path: Path) -> None:
     trained = train(body(), [small_pool()], Plan("test", steps=2), tmp_path / "c.pt", "cpu", lambda _: "")
     fresh = body()
@@ -248,6 +310,9 @@ def test_the_card_names_the_licence_every_source_and_the_figures() -> None:
     assert all(source.sha256 in text and source.licence in text for source in sources.SOURCES.values())
     assert "| isek-de | 0.500 |" in text
     assert "- `stsb-de-test.csv` `def`" in text
+    assert "Further training" not in text
+    further = card.write(known | {"extend_steps": 9, "start_sha256": "fed"}, {"isek-de": {"STS": 0.5}}, {})
+    assert "5. **Further training** (9 steps" in further and "`fed`" in further
 
 
 def test_the_card_tables_every_encoder() -> None:

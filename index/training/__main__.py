@@ -3,14 +3,20 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from data.errors import UserError
 
+if TYPE_CHECKING:
+    from index.training.stages import Folders
+
 ROOT = Path(__file__).parents[2]
 STAGES = ("verify", "tokenizer", "embeddings", "distil", "tune", "export")
+FURTHER_STAGES = ("verify", "extend", "export")
+"""With `--from`: a released model is trained further instead of starting from the teacher."""
 DISTIL_STEPS = 900
 TUNE_STEPS = 1500
+EXTEND_STEPS = 1000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,9 +39,10 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
         UserError: an unknown stage or option, or a value that does not fit.
     """
     options, unknown = parser().parse_known_args(arguments)
-    wrong = unknown or [stage for stage in options.stages if stage not in STAGES]
+    known = FURTHER_STAGES if options.start else STAGES
+    wrong = unknown or [stage for stage in options.stages if stage not in known]
     if wrong:
-        raise UserError(f"Unbekannte Angabe {wrong[0]!r}; Stufen sind {', '.join(STAGES)}, Optionen zeigt --help.")
+        raise UserError(f"Unbekannte Angabe {wrong[0]!r}; Stufen sind {', '.join(known)}, Optionen zeigt --help.")
     return options
 
 
@@ -64,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         "ein abgebrochener Lauf geht mit demselben Aufruf weiter.",
     )
     made._positionals.title, made._optionals.title = "Stufen", "Optionen"
-    named = f"eine oder mehrere von {', '.join(STAGES)} (ohne Angabe: alle)"
+    named = f"eine oder mehrere von {', '.join(STAGES)}, mit --from von {', '.join(FURTHER_STAGES)} (ohne Angabe: alle)"
     made.add_argument("stages", nargs="*", metavar="Stufe", help=named)
     made.add_argument("-h", "--help", action="help", help="zeigt diese Hilfe")
     shared = ROOT.parent / "shared"
@@ -75,7 +82,14 @@ def parser() -> argparse.ArgumentParser:
         ("output", ROOT / "data" / "models" / "isek-de", "Zielordner des Modells"),
     ):
         made.add_argument(f"--{flag}", type=Path, default=default, metavar="DIR", help=f"{text} ({default})")
-    for flag, usual in (("distil", DISTIL_STEPS), ("tune", TUNE_STEPS)):
+    made.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="DIR",
+        help="trainiert das fertige Modell in DIR weiter (Stufe extend)",
+    )
+    for flag, usual in (("distil", DISTIL_STEPS), ("tune", TUNE_STEPS), ("extend", EXTEND_STEPS)):
         made.add_argument(
             f"--{flag}-steps", type=steps, default=usual, metavar="N", help=f"Schritte der Stufe ({usual})"
         )
@@ -87,8 +101,11 @@ def run(options: argparse.Namespace) -> None:
     from index.training import release, sources, stages
 
     folders = stages.Folders(options.corpora, options.benchmarks, options.work, options.output)
-    chosen = options.stages or list(STAGES)
     sources.verify(folders.corpora)
+    if options.start:
+        _train_further(options, folders)
+        return
+    chosen = options.stages or list(STAGES)
     if "tokenizer" in chosen:
         stages.tokenizer_stage(folders)
     if "embeddings" in chosen:
@@ -99,7 +116,21 @@ def run(options: argparse.Namespace) -> None:
         stages.tune_stage(folders, options.distil_steps, options.tune_steps)
     if "export" in chosen:
         body = stages.averaged_stage(folders, options.distil_steps, options.tune_steps)
-        taken = {"distil": options.distil_steps, "tune": options.tune_steps}
+        taken = {"distil_steps": options.distil_steps, "tune_steps": options.tune_steps}
+        release.release(body, stages.tokenizer_stage(folders), folders, taken)
+
+
+def _train_further(options: argparse.Namespace, folders: "Folders") -> None:
+    """The stages of `--from`; the model's earlier steps go into the new manifest."""
+    from index.training import release, stages
+
+    chosen = options.stages or list(FURTHER_STAGES)
+    earlier = stages.adopt(folders, options.start)
+    if "extend" in chosen:
+        stages.extended_stage(folders, options.extend_steps)
+    if "export" in chosen:
+        body = stages.extended_stage(folders, options.extend_steps)
+        taken = {**earlier, "extend_steps": options.extend_steps}
         release.release(body, stages.tokenizer_stage(folders), folders, taken)
 
 

@@ -62,7 +62,7 @@ The own pairs were written for this project and are not derived from any labelle
    and passages of them, and contrastive pairs of German texts: short ↔ long municipal text, sentence ↔ rest of
    a legal paragraph, half the words of a sentence ↔ a passage that holds it. From step 900 on half the batches hold
    texts that are alike. The released weights are 0.75 × the tuned + 0.25 × the distilled ones.
-
+{extension}
 ## Figures
 STS-b de: Spearman of cosine and human score. XQuAD-de: question → its paragraph among 240.
 
@@ -79,19 +79,31 @@ CC-BY-SA 4.0); XQuAD: google-deepmind/xquad (CC-BY-SA 4.0). SHA-256:
 - Trained for search over municipal goals. Nothing was tested for decisions about people, and it must not be used for them.
 """
 
+EXTENSION = """\
+5. **Further training** ({extend_steps} steps, `isek-train --from`) of the weights with SHA-256 `{start_sha256}`, on the same
+   pools with fewer words and more sentences, half the batches of texts that are alike; body 2e-4, table 4e-4, held until
+   the rates fall to 0 over the last 100 steps. The municipal pairs named above are those of this step.
+"""
+
 
 def write(facts: Mapping[str, object], figures: Figures, benchmarks: Mapping[str, str]) -> str:
     """The card in Markdown.
 
     Args:
-        facts: name, version, pieces, max_seq_length, date, seed, rows, pairs_sha256, distil_steps, tune_steps.
+        facts: name, version, pieces, max_seq_length, date, seed, rows, pairs_sha256, distil_steps, tune_steps; of a
+            model trained further also extend_steps and start_sha256.
         figures: per encoder.
         benchmarks: file name → SHA-256.
     """
     origins = [f"| {s.file} | {s.licence} | {s.origin} | `{s.sha256}` |" for s in SOURCES.values()]
     sums = [f"- `{name}` `{value}`" for name, value in benchmarks.items()]
+    extension = EXTENSION.format(**facts) if "extend_steps" in facts else ""
     return TEMPLATE.format(
-        **facts, sources="\n".join(origins), figures="\n".join(table(figures)), benchmarks="\n".join(sums)
+        **facts,
+        extension=extension,
+        sources="\n".join(origins),
+        figures="\n".join(table(figures)),
+        benchmarks="\n".join(sums),
     )
 
 

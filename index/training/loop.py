@@ -20,7 +20,7 @@ from index.training.pools import Batch, Pool, batches
 from index.training.progress import Progress
 from index.training.student import embed, pad
 
-CHECKPOINT_EVERY = 300
+CHECKPOINT_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Plan:
 
     The rates rise over `warmup` steps to their peak and fall linearly to the share `floor` at the last step. With
     `near_from` they fall to `knee` at that step and to `floor` from there, and from then on half the batches hold
-    texts that are alike.
+    texts that are alike. With `decay` they hold their peak until so many steps before the end and fall to nothing.
     """
 
     name: str
@@ -41,12 +41,15 @@ class Plan:
     contrast: float = 0.0
     near_from: int | None = None
     knee: float = 0.5
+    decay: int | None = None
     seed: int = 7
 
     def factor(self, step: int) -> float:
         """Share of the peak rate at `step` (from 0)."""
         if step < self.warmup:
             return (step + 1) / self.warmup
+        if self.decay is not None:
+            return min(1.0, (self.steps - step) / self.decay)
         if self.near_from is None:
             return _line(step, (self.warmup, 1.0), (self.steps, self.floor))
         if step < self.near_from:

@@ -18,14 +18,18 @@ VERSION = "1.0"
 BENCHMARKS = ("stsb-de-dev.csv", "stsb-de-test.csv", "xquad.de.json")
 
 
-def release(body: BertModel, tokenizer: Tokenizer, folders: Folders, steps: Mapping[str, int]) -> dict[str, Any]:
-    """Write the model folder; returns the manifest as written, without the files' checksums."""
+def release(body: BertModel, tokenizer: Tokenizer, folders: Folders, taken: Mapping[str, int | str]) -> dict[str, Any]:
+    """Write the model folder; returns the manifest as written, without the files' checksums.
+
+    Args:
+        taken: distil_steps and tune_steps; for a model trained further also extend_steps and start_sha256.
+    """
     english = student.load_body(student.teacher_folder())
     figures = {
         NAME: measured(body, tokenizer, folders),
         "teacher (English)": measured(english, teacher.teacher_tokenizer(), folders),
     }
-    known = facts(tokenizer, steps)
+    known = facts(tokenizer, taken)
     manifest = known | {"figures": figures, "training_data": checksums()}
     benchmarks = {name: sources.file_sha256(folders.benchmarks / name) for name in BENCHMARKS}
     text = card.write(known, figures, benchmarks)
@@ -33,7 +37,7 @@ def release(body: BertModel, tokenizer: Tokenizer, folders: Folders, steps: Mapp
     return manifest
 
 
-def facts(tokenizer: Tokenizer, steps: Mapping[str, int]) -> dict[str, Any]:
+def facts(tokenizer: Tokenizer, taken: Mapping[str, int | str]) -> dict[str, Any]:
     """What the manifest and the card say about the model."""
     return {
         "name": NAME,
@@ -46,8 +50,7 @@ def facts(tokenizer: Tokenizer, steps: Mapping[str, int]) -> dict[str, Any]:
         "licence": "GPL-2.0-or-later",
         "rows": len(texts.municipal_rows()),
         "pairs_sha256": pairs_sha256(),
-        "distil_steps": steps["distil"],
-        "tune_steps": steps["tune"],
+        **taken,
     }
 
 

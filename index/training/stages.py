@@ -1,5 +1,7 @@
 """The stages from corpora to weights. Each leaves a file in the work folder and is skipped where that file is complete."""
 
+import json
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
 
+from data.errors import UserError
 from index.training import embeddings, measure, sources, student, teacher, texts, vocabulary
 from index.training.loop import Plan, finished, train
 from index.training.pools import Pool
@@ -27,6 +30,13 @@ NEAR_FROM = 900
 KNEE = 0.619
 CONTRAST = 0.2
 """Weight of the partner pools' contrastive loss beside the distillation of the others."""
+
+
+EXTEND_RATE = 2e-4
+"""Peak rate of the body when a released model is trained further; its table takes twice that."""
+EXTEND_DECAY = 100
+EXTEND_SHARES = {"words": 15_000, "sentences": 50_000, "prose": 15_000, "passages": 2_500}
+"""Texts an epoch takes when a released model is trained further: sentences, which STS ranks, before words."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,56 @@ def tune_stage(folders: Folders, distil_steps: int, steps: int) -> BertModel:
         "tune", steps, rate=3.75e-4, table_rate=7.5e-4, contrast=CONTRAST, near_from=NEAR_FROM, knee=KNEE, seed=SEED + 1
     )
     pools = tune_pools(folders, tokenizer_stage(folders))
+    return train(body, pools, plan, checkpoint, device(), dev_figures(folders))
+
+
+def adopt(folders: Folders, released: Path) -> dict[str, int | str]:
+    """Lay a released model into the work folder, tokenizer and all; returns what its manifest says of its making.
+
+    Raises:
+        UserError: not a released model, or the work folder began with another one.
+    """
+    try:
+        manifest = json.loads((released / "manifest.json").read_bytes())
+        weights = sources.file_sha256(released / "model.safetensors")
+        taken = {key: manifest[key] for key in ("distil_steps", "tune_steps")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{released}: erwartet ein fertiges Modell mit manifest.json ({error}).") from error
+    kept = folders.work / "start"
+    if not kept.exists():
+        shutil.copytree(released, kept.with_suffix(".partial"), dirs_exist_ok=True)
+        kept.with_suffix(".partial").rename(kept)
+    if sources.file_sha256(kept / "model.safetensors") != weights:
+        raise UserError(
+            f"{folders.work} begann mit einem anderen Modell als {released}; --work DIR nennt einen leeren Ordner."
+        )
+    _replace(folders.work / "tokenizer.json", (kept / "tokenizer.json").read_bytes())
+    return {**taken, "start_sha256": weights}
+
+
+def extended_stage(folders: Folders, steps: int) -> BertModel:
+    """The adopted model trained further on the pools of tuning, half its batches of like texts from the first step on.
+
+    The rates hold until EXTEND_DECAY steps before the end, so `steps` may be set once it is known how much time is
+    left: a checkpoint from before that is the same whatever `steps` is.
+    """
+    body = student.released_student(folders.work / "start")
+    checkpoint = folders.work / "extend.pt"
+    if finished(body, checkpoint, steps):
+        return body
+    plan = Plan(
+        "extend",
+        steps,
+        rate=EXTEND_RATE,
+        table_rate=2 * EXTEND_RATE,
+        warmup=50,
+        decay=EXTEND_DECAY,
+        contrast=CONTRAST,
+        near_from=0,
+        seed=SEED + 2,
+    )
+    pools = tune_pools(folders, tokenizer_stage(folders))
+    pools = [replace(pool, share=EXTEND_SHARES.get(pool.name, pool.share)) for pool in pools]
     return train(body, pools, plan, checkpoint, device(), dev_figures(folders))
 
 

@@ -35,12 +35,23 @@ def load_body(folder: Path) -> BertModel:
 def initial_student(embeddings: npt.NDArray[np.float32]) -> BertModel:
     """The teacher's body with German input embeddings, (pieces, 384)."""
     body = load_body(teacher_folder())
-    weights = torch.from_numpy(embeddings)
-    pieces, dim = embeddings.shape
-    body.embeddings.word_embeddings = nn.Embedding(pieces, dim, padding_idx=PAD, sparse=True, _weight=weights)
+    body.embeddings.word_embeddings = _sparse_table(torch.from_numpy(embeddings))
     body.config.vocab_size = len(embeddings)
     body.config.pad_token_id = PAD
     return body
+
+
+def released_student(folder: Path) -> BertModel:
+    """The body of a released model, fp32, its embedding table ready for sparse steps."""
+    body = load_body(folder)
+    body.embeddings.word_embeddings = _sparse_table(body.embeddings.word_embeddings.weight.detach())
+    return body
+
+
+def _sparse_table(weights: Tensor) -> nn.Embedding:
+    """An embedding table of these weights, (pieces, dim), whose gradients hold only the rows a batch touches."""
+    pieces, dim = weights.shape
+    return nn.Embedding(pieces, dim, padding_idx=PAD, sparse=True, _weight=weights)
 
 
 def embed(body: BertModel, ids: Tensor, mask: Tensor | None) -> Tensor:
