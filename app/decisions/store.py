@@ -34,7 +34,7 @@ class Wanted(TypedDict, total=False):
     """Which decisions in force are meant; what is left out means all. Times are in UTC, `until` is not included.
 
     All `words` must occur in title, reference, department, reason, person, goal ids or the beginning of the text; `area`
-    and `goal` ask for an accepted or added goal.
+    and `goal` ask for an accepted or added goal, `by` for a part of the person's name.
     """
 
     words: str
@@ -264,7 +264,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     made: list[sa.ColumnElement[bool]] = [projects.c.revision == revisions.c.number]
     made += [revisions.c.words.contains(word, autoescape=True) for word in wanted.get("words", "").casefold().split()]
     if by := wanted.get("by"):
-        made.append(revisions.c.decided_by == by)
+        made.append(revisions.c.decided_by.icontains(by, autoescape=True))
     if since := wanted.get("since"):
         made.append(revisions.c.decided_at >= since)
     if until := wanted.get("until"):
