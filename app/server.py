@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app.address import allowed_hosts
@@ -19,7 +19,7 @@ from app.desk import MEGA, Desk
 from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
 from app.logs import RequestLog, to_json_lines
 from app.page.site import build_site
-from app.page.theme import CSS, ICON, SCRIPT, SCRIPT_PATH, page_head, page_theme
+from app.page.theme import ICON, SCRIPT_PATH, STYLES, page_head, page_script, page_theme
 
 GRACE = 2  # seconds for requests under way when the server is told to stop
 
@@ -33,8 +33,8 @@ def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
         return {"status": "bereit", "catalogue": desk.catalogue.name, "model": desk.matcher.encoder.name}
 
     @app.get(f"/{SCRIPT_PATH}")
-    def script() -> FileResponse:
-        return FileResponse(SCRIPT, media_type="text/javascript")
+    def script() -> Response:
+        return Response(page_script(), media_type="text/javascript")
 
     _mount(app, desk)
     settings = desk.settings
@@ -73,7 +73,7 @@ def _mount(app: FastAPI, desk: Desk) -> None:
             mcp_server=False,
             favicon_path=str(ICON),
             theme=page_theme(),
-            css_paths=CSS,
+            css_paths=list(STYLES),
             head=page_head(),
         )
 

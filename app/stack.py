@@ -26,7 +26,7 @@ class Stack:
         self.total, self.remarks = len(self._table.projects), self._table.remarks
         self.kept: list[BatchRow] = []
         self.faulty = 0
-        folder = Path(tempfile.mkdtemp(prefix="stapel-", dir=_writable()))
+        folder = Path(tempfile.mkdtemp(prefix="stapel-", dir=writable_folder()))
         self.files = tuple(folder / f"{path.stem}-ziele.{kind}" for kind in FORMATS)
 
     def steps(self, every: int = 20) -> Iterator[int]:
@@ -57,7 +57,7 @@ class Stack:
             self.kept.append(row)
 
 
-def _writable() -> Path:
+def writable_folder() -> Path:
     """The folder whose files Gradio hands out."""
     from gradio.utils import get_upload_folder
 

@@ -6,19 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from page_fixtures import Visit
+from page_fixtures import Visit, violations
 
 pytestmark = pytest.mark.browser
 
 CYCLING = "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen"
 FORM = "Antragsteller: Radverein\nProjekt: Die Goethestraße wird Fahrradstraße.\nBankverbindung: DE00 0000 0000"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def violations(visit: Visit) -> list[str]:
-    found = Axe().run(visit.page, options=RULES).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def test_a_cycling_project_is_given_the_cycling_goal(visit: Visit) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from app.decisions.judgement import Judgement
+from app.decisions.records import ADDED
 from app.page.cards import View, suggested_html
 from app.page.confidence import in_full
 from app.page.given import given_html
 from app.page.markup import element, escaped
+from app.page.verdicts import add_html, all_verdicts_html, catalogue_html, selection_html
 from data.catalogue import Catalogue
 from index.result import NO_CONTENT, NO_GOAL_FITS, TOO_UNCERTAIN, Hit, Match
 
+STALE = "Der Text wurde seit dieser Antwort geändert. Vor dem Speichern bitte wieder «Ziele finden»."
+NEAREST = "Diese Ziele lagen am nächsten, reichen der Software aber nicht für einen Vorschlag."
 UNSURE_BELOW = 0.5
 UNSURE = "Der Vorschlag ist unsicher: Es ist das Ziel, das am nächsten liegt. Bitte genau prüfen."
 NO_GOAL = {
@@ -35,16 +40,25 @@ def announcement(match: Match) -> str:
     return f"Ergebnis: {_goals(area)} in den Produktbereichen und {_goals(citywide)} gesamtstädtisch vorgeschlagen."
 
 
-def answer_html(text: str, match: Match, catalogue: Catalogue, filtered: bool = False) -> str:
-    """The whole answer to one text; `filtered` says that not all product areas were looked at."""
+def answer_html(
+    text: str, match: Match, catalogue: Catalogue, filtered: bool = False, judgement: Judgement | None = None
+) -> str:
+    """The whole answer to one text; `filtered` says that not all product areas were looked at.
+
+    With a `judgement` the goals can be judged, and it says what is ticked already.
+    """
     view = View(catalogue)
+    judging = judgement is not None
     children = [
+        element("p", STALE, class_="veraltet zustand") if judging else "",
         _verdict(match, filtered),
         _question(match, catalogue),
-        *(suggested_html(match, view) if not match.no_goal else []),
+        all_verdicts_html(_suggested_count(match)) if judging else "",
+        *(suggested_html(match, view, judgement) if not match.no_goal else []),
         given_html(text, match),
-        _others(match, view),
+        _others(match, view, judgement),
         _notes(match),
+        selection_html(judgement) if judgement is not None else "",
     ]
     return element("article", *children, class_="antwort", data_ansage=announcement(match))
 
@@ -66,6 +80,10 @@ def error_html(message: str) -> str:
     return element(
         "div", content, class_="zustand fehler", data_ansage="Das ging nicht. Die Meldung steht im Ergebnis."
     )
+
+
+def _suggested_count(match: Match) -> int:
+    return 0 if match.no_goal else sum(hit.suggested for hit in (*match.goals, *match.citywide))
 
 
 def _goals(count: int) -> str:
@@ -116,28 +134,35 @@ def _question(match: Match, catalogue: Catalogue) -> str:
     return element("section", *parts, class_="entscheiden")
 
 
-def _others(match: Match, view: View) -> str:
+def _others(match: Match, view: View, judgement: Judgement | None = None) -> str:
     groups = [
         (f"{area} {title}", hits) for area, title, hits in view.areas(hit for hit in match.goals if not hit.suggested)
     ]
     citywide = [hit for hit in match.citywide if not hit.suggested][:5]
     if citywide:
         groups.append(("Gesamtstädtisch", citywide))
-    if not groups:
-        return ""
     lists = [
-        element("div", element("h4", escaped(name)), element("ul", *(_row(hit) for hit in hits)), class_="gruppe")
+        element(
+            "div", element("h4", escaped(name)), element("ul", *(_row(hit, judgement) for hit in hits)), class_="gruppe"
+        )
         for name, hits in groups
     ]
-    note = element(
-        "p", "Diese Ziele lagen am nächsten, reichen der Software aber nicht für einen Vorschlag.", class_="leise"
-    )
-    return element("details", element("summary", "Weitere Ziele, nicht vorgeschlagen"), note, *lists, class_="weitere")
+    more, heading = "", "Weitere Ziele, nicht vorgeschlagen"
+    if judgement is not None:
+        shown = [hit.id for _, hits in groups for hit in hits]
+        more, heading = catalogue_html(view.catalogue, match, shown, judgement), "Weitere Ziele ansehen oder ergänzen"
+    if not lists and not more:
+        return ""
+    note = element("p", NEAREST, class_="leise") if lists else ""
+    opened = judgement is not None and ADDED in judgement.verdicts.values()
+    return element("details", element("summary", heading), note, *lists, more, class_="weitere", open=opened)
 
 
-def _row(hit: Hit) -> str:
-    name = element("span", element("b", escaped(hit.id)), " ", escaped(hit.title))
-    return element("li", name, element("span", in_full(hit.confidence), class_="leise"))
+def _row(hit: Hit, judgement: Judgement | None) -> str:
+    certain = element("span", in_full(hit.confidence), class_="leise")
+    if judgement is None:
+        return element("li", element("span", element("b", escaped(hit.id)), " ", escaped(hit.title)), certain)
+    return element("li", add_html(hit.id, hit.title, hit.area, judgement), certain)
 
 
 def _notes(match: Match) -> str:

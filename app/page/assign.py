@@ -1,17 +1,17 @@
-"""The first page: a text in, goals by product area out."""
+"""The first page: a text in, goals by product area out, and the decision about them."""
 
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 
 from app.desk import Desk
-from app.logs import log_fault
-from app.page.answer import answer_html, empty_html, error_html
+from app.page.answer import empty_html
+from app.page.assignment import Assignment, Fields, Sheet
 from app.page.frame import html, on, page_header, page_title, place
-from data.errors import UserError
+from app.page.markup import element
+from app.page.parts import Parts
 
 PLACE = place("")
 LEAD = "Welchen Zielen der Stadt dient dieses Projekt?"
@@ -23,61 +23,88 @@ EXAMPLES = {
     "Schule": "Die Grundschule bekommt eine Lehrküche und digitale Tafeln in allen Klassenräumen.",
     "Kein Ziel": "Ich möchte meinen Personalausweis verlängern lassen.",
 }
+ASKING = ("text", "areas", "sheet", "judged", "title", "reference")
+SAVING = ("text", "judged", "sheet", "title", "reference", "department", "reason", "person")
 
 
 def assign_page(desk: Desk) -> None:
     """Build the page inside the current Blocks."""
     page_header(PLACE, desk.catalogue.title)
     page_title("Projekt zuordnen", LEAD)
+    parts: Parts[Fields] = Parts(Fields)
+    parts["sheet"] = gr.State(Sheet())
+    parts["judged"] = gr.Textbox(visible="hidden", elem_id="urteile", label="Urteile")
     with gr.Row(elem_classes="arbeit"):
         with gr.Column(elem_classes="eingabe", min_width=280):
-            text = gr.Textbox(
-                label="Projektbeschreibung oder Antrag",
-                placeholder="Text hier einfügen …",
-                lines=9,
-                max_lines=22,
-                elem_id="text",
-                autofocus=False,
-            )
-            upload = gr.UploadButton(
-                "Antrag aus Datei öffnen (PDF, DOCX, ODT, TXT)", size="sm", elem_id="datei", elem_classes="datei"
-            )
-            areas = _area_filter(desk)
-            with gr.Row(elem_classes="knoepfe"):
-                find = gr.Button("Ziele finden", variant="primary", elem_id="finden", min_width=140)
-                clear = gr.Button("Leeren", elem_id="leeren", min_width=90, scale=0)
-            chips = _examples()
+            chips = _question(desk, parts)
         with gr.Column(elem_classes="ausgabe", min_width=280):
-            answer = html(empty_html(), elem_id="antwort")
-    answering = partial(answered, desk)
-    on(find.click, answering, [text, areas], answer)
-    on(upload.upload, partial(opened, desk), [upload, text, areas], [text, answer])
-    on(clear.click, lambda: ("", [], empty_html()), None, [text, areas, answer])
+            parts["answer"] = html(empty_html(), elem_id="antwort")
+            _decision_form(parts)
+            _after_saving(parts)
+    _tie(desk, parts, chips)
+
+
+def _question(desk: Desk, parts: Parts[Fields]) -> list[tuple[gr.Button, str]]:
+    """The left side: the text, and what is asked about it."""
+    parts["text"] = gr.Textbox(
+        label="Projektbeschreibung oder Antrag",
+        placeholder="Text hier einfügen …",
+        lines=9,
+        max_lines=22,
+        elem_id="text",
+        autofocus=False,
+    )
+    parts["file"] = gr.UploadButton(
+        "Antrag aus Datei öffnen (PDF, DOCX, ODT, TXT)", size="sm", elem_id="datei", elem_classes="datei"
+    )
+    parts["areas"] = _area_filter(desk)
+    with gr.Row(elem_classes="knoepfe"):
+        parts["find"] = gr.Button("Ziele finden", variant="primary", elem_id="finden", min_width=140)
+        parts["clear"] = gr.Button("Leeren", elem_id="leeren", min_width=90, scale=0)
+    return _examples()
+
+
+def _decision_form(parts: Parts[Fields]) -> None:
+    """What is written about a decision; shown once there is an answer."""
+    with gr.Column(elem_classes="eingabe entscheidung", elem_id="entscheidung", visible=False) as parts["form"]:
+        html(element("h2", "Entscheidung"))
+        parts["note"] = html("", elem_id="hinweis")
+        parts["standing"] = html("", elem_id="fassung")
+        parts["detach"] = gr.Button("Doch als neues Projekt speichern", size="sm", visible=False, elem_classes="datei")
+        parts["title"] = gr.Textbox(label="Titel", max_lines=1, elem_id="titel")
+        with gr.Row(elem_classes="felder"):
+            parts["reference"] = gr.Textbox(label="Aktenzeichen", max_lines=1, elem_id="aktenzeichen", min_width=200)
+            parts["person"] = gr.Textbox(label="Entschieden von", max_lines=1, elem_id="person", min_width=200)
+        parts["department"] = gr.Textbox(label="Zuständiger Fachdienst", max_lines=1, elem_id="fachdienst")
+        parts["departments"] = html("", elem_id="fachdienste")
+        parts["reason"] = gr.Textbox(label="Begründung (freiwillig)", lines=3, max_lines=12, elem_id="begruendung")
+        parts["message"] = html("", elem_id="speichern-meldung")
+        with gr.Row(elem_classes="knoepfe"):
+            parts["save"] = gr.Button("Entscheidung speichern", variant="primary", elem_id="speichern", min_width=200)
+            parts["anyway"] = gr.Button("Trotzdem als neue Fassung speichern", elem_id="trotzdem", visible=False)
+
+
+def _after_saving(parts: Parts[Fields]) -> None:
+    """The confirmation and the way onward."""
+    with gr.Column(elem_classes="entscheidung", elem_id="danach", visible=False) as parts["after"]:
+        parts["done"] = html("", elem_id="gespeichert")
+        with gr.Row(elem_classes="knoepfe"):
+            parts["next"] = gr.Button("Nächstes Projekt", variant="primary", elem_id="naechstes", min_width=160)
+            parts["edit"] = gr.Button("Entscheidung ändern", elem_id="aendern", min_width=160)
+
+
+def _tie(desk: Desk, parts: Parts[Fields], chips: list[tuple[gr.Button, str]]) -> None:
+    """Give every control its action."""
+    work = Assignment(desk)
+    parts.tie_visit(work.visit)
+    parts.tie(parts["find"].click, work.find, *ASKING)
+    parts.tie(parts["file"].upload, work.open_file, *ASKING, "file")
+    parts.tie(parts["save"].click, work.save, *SAVING)
+    parts.tie(parts["anyway"].click, work.save_anyway, *SAVING)
+    for button, action in (("edit", work.edit), ("detach", work.detach), ("clear", work.clear), ("next", work.clear)):
+        parts.tie(parts[button].click, action, "sheet")
     for chip, example in chips:
-        on(on(chip.click, partial(str, example), None, text).then, answering, [text, areas], answer)
-
-
-def answered(desk: Desk, text: str, areas: list[str]) -> str:
-    """The answer as HTML; a fault of the user's is an answer too."""
-    try:
-        match = desk.match(text, areas)
-    except UserError as error:
-        return error_html(str(error))
-    except Exception as error:
-        log_fault(error)
-        return error_html("Ein Fehler im Programm; bitte der Stelle melden, die den Zielfinder betreut.")
-    return answer_html(text, match, desk.catalogue, filtered=bool(areas))
-
-
-def opened(desk: Desk, path: str | None, before: str, areas: list[str]) -> tuple[str, str]:
-    """Text and answer of an uploaded document; a faulty one leaves the text as it was."""
-    if path is None:
-        return before, empty_html()
-    try:
-        text = desk.read_document(Path(path))
-    except UserError as error:
-        return before, error_html(str(error))
-    return text, answered(desk, text, areas)
+        parts.tie(on(chip.click, partial(str, example), None, parts["text"]).then, work.find, *ASKING)
 
 
 def _area_filter(desk: Desk) -> gr.CheckboxGroup:

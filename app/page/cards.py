@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from app.decisions.judgement import Judgement
 from app.page.confidence import in_percent, in_words, whole_percent
 from app.page.markup import element, escaped, spoken
+from app.page.verdicts import verdict_html
 from data.catalogue import AreaId, Catalogue, Goal
 from index.result import Evidence, Hit, Match
 
@@ -40,30 +42,32 @@ def _in_profile(text: str, goal: Goal) -> bool:
     return text in goal.meaning or text in {*goal.terms, *goal.examples, *goal.crosscutting}
 
 
-def suggested_html(match: Match, view: View) -> list[str]:
-    """A section for each product area with suggested goals, and one for the city-wide level."""
+def suggested_html(match: Match, view: View, judgement: Judgement | None = None) -> list[str]:
+    """A section for each product area with suggested goals, and one for the city-wide level; to judge if `judgement` is given."""
     sections = []
     for area, title, hits in view.areas(hit for hit in match.goals if hit.suggested):
         heading = element("h3", element("span", escaped(str(area)), class_="nummer"), " ", escaped(title))
-        sections.append(element("section", heading, _cards(hits, view), class_="bereich-ziele"))
+        sections.append(element("section", heading, _cards(hits, view, judgement), class_="bereich-ziele"))
     citywide = [hit for hit in match.citywide if hit.suggested]
     heading = element("h3", element("span", "★", class_="nummer stadt", aria_hidden="true"), " Gesamtstädtische Ziele")
     nothing = element("p", "Kein gesamtstädtisches Ziel wird vorgeschlagen.", class_="leise")
     if match.citywide:
-        sections.append(element("section", heading, _cards(citywide, view) if citywide else nothing))
+        sections.append(element("section", heading, _cards(citywide, view, judgement) if citywide else nothing))
     return sections
 
 
-def _cards(hits: Sequence[Hit], view: View) -> str:
-    return element("ul", *(element("li", _card(hit, view)) for hit in hits), class_="karten")
+def _cards(hits: Sequence[Hit], view: View, judgement: Judgement | None) -> str:
+    return element("ul", *(element("li", _card(hit, view, judgement)) for hit in hits), class_="karten")
 
 
-def _card(hit: Hit, view: View) -> str:
+def _card(hit: Hit, view: View, judgement: Judgement | None) -> str:
     head = element("h4", _link(hit), " ", escaped(hit.title))
     reasons = "".join(reason_html(hit, item, view) for item in hit.evidence)
     if not reasons:
         reasons = element("p", "Keine einzelne Stelle gibt den Ausschlag; das Ziel passt zum Text im Ganzen.")
-    return element("div", head, _certainty(hit.confidence), element("div", reasons, class_="grund"), class_="karte")
+    verdict = "" if judgement is None else verdict_html(hit.id, hit.title, hit.area, judgement)
+    shown = element("div", reasons, class_="grund")
+    return element("div", head, _certainty(hit.confidence), shown, verdict, class_="karte")
 
 
 def catalogue_address(goal: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -23,6 +24,7 @@ PLACES = (
     Place("", "Zuordnen"),
     Place("assistent", "Assistent"),
     Place("stapel", "Stapel"),
+    Place("entscheidungen", "Entscheidungen"),
     Place("katalog", "Zielkatalog"),
     Place("hilfe", "Hilfe"),
 )
@@ -47,6 +49,11 @@ def on(event: Any, action: Callable[..., Any], inputs: Any, outputs: Any) -> Any
         queue=False,
         trigger_mode="always_last",
     )
+
+
+def on_visit(action: Callable[..., Any], outputs: Any) -> Any:
+    """Have an action run whenever this page is opened; it is given the request if it asks for one."""
+    return on(partial(gr.on, None), action, None, outputs)
 
 
 def html(value: str, **options: Any) -> gr.Markdown:

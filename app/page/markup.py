@@ -13,6 +13,8 @@ _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 # Control characters, lone surrogates and signs that turn the writing direction are not shown.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
+VOID = ("input",)  # elements without content and end tag
+
 
 def escaped(text: str) -> str:
     """Foreign text as HTML without markup; line breaks become character references."""
@@ -28,7 +30,7 @@ def element(tag: str, *children: str, **attributes: str | int | bool | None) -> 
         for name, value in given
         if value is not None and value is not False
     )
-    return f"<{tag}{written}>{''.join(children)}</{tag}>"
+    return f"<{tag}{written}>" if tag in VOID else f"<{tag}{written}>{''.join(children)}</{tag}>"
 
 
 def spoken(text: str) -> str:

@@ -43,11 +43,11 @@
   };
 
   const announce = (status) => {
-    const found = document.querySelector("#antwort [data-ansage], #fortschritt [data-ansage], #meldung [data-ansage], #tabelle-stand [data-ansage], #gespraech [data-ansage]");
-    const sentence = found ? found.dataset.ansage : "";
-    const answer = found || document.querySelector("#antwort .leer");
-    if (!answer || answer.dataset.gesagt) return;
-    answer.dataset.gesagt = "ja";
+    const waiting = [...document.querySelectorAll(".gradio-container [data-ansage]:not([data-gesagt])")];
+    const sentence = waiting.map((found) => found.dataset.ansage).join(" ");
+    const answer = waiting.at(-1) || document.querySelector("#antwort .leer:not([data-gesagt])");
+    if (!answer) return;
+    [answer, ...waiting].forEach((said) => (said.dataset.gesagt = "ja"));
     document.querySelector("#antwort")?.classList.remove("wartet");
     answer.querySelectorAll(".text").forEach((text) => {
       const mark = text.querySelector("mark");

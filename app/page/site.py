@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.events import api
 
 from app.desk import Desk
-from app.page import assistant, catalogue, guide, stack
+from app.page import assistant, catalogue, decisions, guide, stack
 from app.page.assign import assign_page
 from data.errors import UserError
 
@@ -16,6 +16,7 @@ MOST_WAITING = 50  # runs over tables that may wait for their turn; all else is 
 OTHER_PAGES = (
     (assistant.PLACE, assistant.assistant_page),
     (stack.PLACE, stack.stack_page),
+    (decisions.PLACE, decisions.decisions_page),
     (catalogue.PLACE, catalogue.catalogue_page),
     (guide.PLACE, guide.guide_page),
 )

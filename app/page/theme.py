@@ -8,8 +8,9 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-CSS = HERE / "page.css"
-SCRIPT = HERE / "page.js"
+STYLES = (HERE / "page.css", HERE / "decisions.css")
+PRINT = HERE / "print.css"
+SCRIPTS = (HERE / "page.js", HERE / "verdicts.js")
 SCRIPT_PATH = "zielfinder.js"  # relative to the page, so that it holds behind a proxy's sub-path too
 ICON = HERE / "zeichen.svg"
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "DejaVu Sans", "sans-serif")
@@ -78,6 +79,12 @@ def page_theme() -> gr.themes.Base:
     return gr.themes.Base(font=FONTS, font_mono=("ui-monospace", "DejaVu Sans Mono", "monospace")).set(**VALUES, **dark)
 
 
+def page_script() -> str:
+    """The scripts of the pages as one."""
+    return "\n".join(script.read_text("utf-8") for script in SCRIPTS)
+
+
 def page_head() -> str:
     """What goes into the head of every page. The script is a file of its own: the security policy allows no other."""
-    return f'<meta name="color-scheme" content="light dark"><script src="{SCRIPT_PATH}" defer></script>'
+    on_paper = f'<style media="print">{PRINT.read_text("utf-8")}</style>'
+    return f'<meta name="color-scheme" content="light dark">{on_paper}<script src="{SCRIPT_PATH}" defer></script>'
