@@ -8,57 +8,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from app.desk import TOP, Desk
-from data.catalogue import Area, Catalogue
+from app.mention import areas_named, goals_meant, goals_named
+from app.talk import FIRST, Reply, Talk
+from app.verdict_talk import NO, YES, ask_to_save, confirmed, decided, declined, none_fits, reject, take, undo
+from data.catalogue import Catalogue
 from data.errors import UserError
 from index.result import Hit, Match
 
 STEP = 5
+Action = Callable[[Desk, Talk, str], Reply]
 HELP = (
     "Beschreiben Sie ein Projekt. Danach verstehe ich zum Beispiel: «nur Bereich 5», «alle Bereiche», «und gesamtstädtisch?», "
-    "«warum PB5.4?», «zeig weitere», «eher für Kinder», «übernimm 1 und 3», «welche Ziele gibt es im Bereich Soziales?», "
-    "«neues Projekt»."
+    "«warum PB5.4?», «zeig weitere», «eher für Kinder», «übernimm 1 und 3», «lehne 2 ab», «kein Ziel passt», «speichern», "
+    "«welche Ziele gibt es im Bereich Soziales?», «neues Projekt»."
 )
-FIRST = "Beschreiben Sie bitte zuerst ein Projekt; ein Satz genügt."
-
-
-@dataclass(frozen=True)
-class Talk:
-    """What has been said so far: the project's text, the filter, the last match, the goals last listed, those taken over."""
-
-    text: str = ""
-    areas: tuple[str, ...] = ()
-    top: int = TOP
-    match: Match | None = None
-    listed: tuple[str, ...] = ()
-    taken: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer: the new state, a sentence, goals to show in order, a goal to give reasons for, and suggestions for the next turn."""
-
-    talk: Talk
-    sentence: str
-    goals: tuple[str, ...] = ()
-    why: str = ""
-    quick: tuple[str, ...] = field(default=())
-
-
+_YES = re.compile(r"^(?:ja|jawohl|gern|ok|okay|stimmt|genau|speicher\w*)\b")
+_NO = re.compile(r"^(?:nein|nicht|abbrechen|lieber nicht|doch nicht|stopp)\b")
 _QUESTION = re.compile(
     r"\?\s*$|^(?:warum|wieso|weshalb|was|wer|wie|wo|wann|welche\w*|zeig\w*|übernimm|nimm|lösch\w*|mach\w*|kannst|gibt es|danke|hallo)\b"
 )
+_NUMBERS = r"(?:(?:ziele?|nr\.?|und|[a-zäöü]{0,4}[. ]?\d[\d.]*)[ ,]+)+"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
         (r"^(?:neues|nächstes|anderes) projekt\b|^(?:von vorne?|neu anfangen|neustart)\b", "new"),
         (r"^(?:hilfe|help|was kannst du|wie geht das|was verstehst du)\b", "help"),
         (r"\b(?:warum|wieso|weshalb|begründ\w*|woran)\b", "why"),
-        (r"^(?:übernimm|übernehme\w*|nimm|nehme|akzeptier\w*|wähle?)\b", "take"),
+        (r"^(?:nimm|nehme) .*\bzurück\b|\bzurücknehmen\s*[.!]*$|^doch nicht\b", "undo"),
+        (rf"^(?:ablehnen|lehne?|verwirf|verwerfe\w*|streiche?)\b|^{_NUMBERS}ablehnen\s*[.!]*$", "reject"),
         (
-            r"^(?:was (?:ist|habe ich|wurde) (?:schon )?übernommen|auswahl zeigen|zeig\w* (?:die |meine )?auswahl)",
+            rf"^(?:übernimm|übernehme\w*|nimm|nehme|annehmen|akzeptier\w*|wähle?)\b|^{_NUMBERS}(?:übernehmen|annehmen)\s*[.!]*$",
+            "take",
+        ),
+        (r"^(?:es |hier |da )?(?:passt )?kein(?:es|s)?(?: der| von den)? ?(?:ziele?n?)?(?: passt)?\s*[.!]*$", "none"),
+        (
+            r"^(?:(?:bitte|entscheidung|das|die|jetzt|so) )*(?:speichern|speichere|speicher)(?: (?:das|die|es|bitte|entscheidung|jetzt|so|ab))*\s*[.!]*$",
+            "save",
+        ),
+        (
+            r"^(?:was (?:ist|habe ich|wurde) (?:schon )?(?:übernommen|entschieden)|auswahl zeigen|zeig\w* (?:die |meine )?auswahl)",
             "taken",
         ),
         (r"\bwelche\w* (?:\w+ )?ziele\b|^(?:zeig\w*|liste\w*) (?:mir )?(?:alle |die )?ziele\b|^alle ziele\b", "goals"),
@@ -80,34 +71,45 @@ def reply(desk: Desk, talk: Talk, said: str) -> Reply:
     asked = " ".join(said.casefold().split())
     if not asked:
         return Reply(talk, "Bitte etwas eingeben.", quick=quick_replies(talk))
+    if talk.asking and (_YES.search(asked) or _NO.search(asked)):
+        return _answered(confirmed if _YES.search(asked) else declined, desk, talk, said)
+    talk = replace(talk, asking=False)
     name = next((name for rule, name in _RULES if len(asked) < 200 and rule.search(asked)), "")
-    if not name and talk.match is None and _QUESTION.search(asked) and _goals_named(desk.catalogue, said):
+    if not name and talk.match is None and _QUESTION.search(asked) and goals_named(desk.catalogue, said):
         name = "why"
     if not name and len(asked) < 200 and _QUESTION.search(asked):
-        return _with_quick(Reply(talk, f"Das habe ich nicht verstanden. {HELP}"))
-    action = _ACTIONS.get(name, _describe)
+        return with_quick(Reply(talk, f"Das habe ich nicht verstanden. {HELP}"))
+    return _answered(_ACTIONS.get(name, _describe), desk, talk, said)
+
+
+def _answered(action: Action, desk: Desk, talk: Talk, said: str) -> Reply:
     try:
-        return _with_quick(action(desk, talk, said))
+        return with_quick(action(desk, talk, said))
     except UserError as error:
-        return _with_quick(Reply(talk, str(error)))
+        return with_quick(Reply(replace(talk, asking=False), str(error)))
 
 
 def quick_replies(talk: Talk) -> tuple[str, ...]:
     """Up to four sensible next utterances."""
     if talk.match is None:
         return ("Welche Ziele gibt es?", "Hilfe")
+    if talk.asking:
+        return (YES, NO)
     best = talk.match.goals[0].id if talk.match.goals else talk.match.citywide[0].id
     area = () if talk.areas or not str(talk.match.area.id) else (f"Nur Bereich {talk.match.area.id}",)
     wide = ("Alle Bereiche",) if talk.areas else ()
+    if talk.taken or talk.no_goal:
+        return ("Speichern", f"Warum {best}?", "Und gesamtstädtisch?", "Neues Projekt")
     return (f"Warum {best}?", "Und gesamtstädtisch?", *area, *wide, "Neues Projekt")[:4]
 
 
-def _with_quick(answer: Reply) -> Reply:
+def with_quick(answer: Reply) -> Reply:
+    """The answer with what may be said next."""
     return replace(answer, quick=quick_replies(answer.talk))
 
 
 def _describe(desk: Desk, talk: Talk, said: str) -> Reply:
-    return _matched(desk, replace(talk, text=said, top=TOP, taken=()))
+    return _matched(desk, talk.about(said))
 
 
 def _matched(desk: Desk, talk: Talk, lead: str = "") -> Reply:
@@ -145,7 +147,7 @@ def _help(_desk: Desk, talk: Talk, _said: str) -> Reply:
 def _why(desk: Desk, talk: Talk, said: str) -> Reply:
     if talk.match is None:
         return Reply(talk, FIRST)
-    named = _referred(desk.catalogue, talk, said) or talk.listed[:1]
+    named = goals_meant(desk.catalogue, talk, said) or talk.listed[:1]
     if not named:
         return Reply(talk, "Welches Ziel meinen Sie? Zum Beispiel: «warum PB5.4?»")
     goal = desk.catalogue.by_id[named[0]]
@@ -158,28 +160,11 @@ def _why(desk: Desk, talk: Talk, said: str) -> Reply:
     return Reply(talk, f"{goal.id} {goal.title} {advised}. Am stärksten dafür spricht diese Stelle:", why=goal.id)
 
 
-def _take(desk: Desk, talk: Talk, said: str) -> Reply:
-    if talk.match is None:
-        return Reply(talk, FIRST)
-    named = _referred(desk.catalogue, talk, said)
-    if not named:
-        return Reply(talk, f"Diese Nummer gibt es in der Liste nicht; sie hat {len(talk.listed)} Ziele.", talk.listed)
-    taken = tuple(dict.fromkeys([*talk.taken, *named]))
-    return _taken(desk, replace(talk, taken=taken), said)
-
-
-def _taken(_desk: Desk, talk: Talk, _said: str) -> Reply:
-    if not talk.taken:
-        return Reply(talk, "Noch ist kein Ziel übernommen.")
-    told = "Für dieses Projekt übernommen (nur in diesem Gespräch, nicht gespeichert):"
-    return Reply(talk, told, talk.taken)
-
-
 def _goals(desk: Desk, talk: Talk, said: str) -> Reply:
     if re.search(r"gesamtstädt|stadtweit", said.casefold()):
         goals = tuple(goal.id for goal in desk.catalogue.citywide_goals)
         return Reply(replace(talk, listed=goals), f"Es gibt {len(goals)} gesamtstädtische Ziele:", goals)
-    found = _areas_named(desk.catalogue, said)
+    found = areas_named(desk.catalogue, said)
     if not found and re.search(r"bereich", said.casefold()):
         raise UserError(_unknown_area(desk.catalogue))
     wanted = {area.id for area in found}
@@ -194,7 +179,7 @@ def _all_areas(desk: Desk, talk: Talk, _said: str) -> Reply:
 
 
 def _areas(desk: Desk, talk: Talk, said: str) -> Reply:
-    found = _areas_named(desk.catalogue, said)
+    found = areas_named(desk.catalogue, said)
     if not found:
         raise UserError(_unknown_area(desk.catalogue))
     changed = replace(talk, areas=tuple(str(area.id) for area in found), top=TOP)
@@ -228,12 +213,16 @@ def _refine(desk: Desk, talk: Talk, said: str) -> Reply:
     return _matched(desk, replace(talk, text=f"{talk.text}\n{said}", top=TOP), "Ich habe das ergänzt. ")
 
 
-_ACTIONS: dict[str, Callable[[Desk, Talk, str], Reply]] = {
+_ACTIONS: dict[str, Action] = {
     "new": _new,
     "help": _help,
     "why": _why,
-    "take": _take,
-    "taken": _taken,
+    "take": take,
+    "reject": reject,
+    "undo": undo,
+    "none": none_fits,
+    "save": ask_to_save,
+    "taken": decided,
     "goals": _goals,
     "all_areas": _all_areas,
     "areas": _areas,
@@ -245,42 +234,6 @@ _ACTIONS: dict[str, Callable[[Desk, Talk, str], Reply]] = {
 
 def _hit(match: Match, goal: str) -> Hit | None:
     return next((hit for hit in (*match.goals, *match.citywide) if hit.id == goal), None)
-
-
-def _goals_named(catalogue: Catalogue, said: str) -> tuple[str, ...]:
-    """Goals whose ids stand in the utterance, in the order of the catalogue; ``pb 5.4`` is PB5.4."""
-    packed = re.sub(r"(?<=[a-zäöü])[\s.]+(?=\d)", "", said.casefold())
-    named = []
-    for goal in catalogue.goals:
-        identity = re.sub(r"(?<=[a-zäöü])[\s.]+(?=\d)", "", goal.id.casefold())
-        if re.search(rf"(?<![\w.]){re.escape(identity)}(?![\w]|\.\d)", packed):
-            named.append(goal.id)
-    return tuple(named)
-
-
-def _referred(catalogue: Catalogue, talk: Talk, said: str) -> tuple[str, ...]:
-    """Goals meant by id, by their number in the last list, or by «alle» and «das erste»."""
-    named = _goals_named(catalogue, said)
-    if named:
-        return named
-    low = said.casefold()
-    if re.search(r"\b(?:alle|beide)\b", low):
-        return talk.listed
-    ordinals = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
-    numbers = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w]|\.\d)", low)]
-    numbers += [number for word, number in ordinals.items() if re.search(rf"\b{word}[ns]?\b", low)]
-    return tuple(talk.listed[number - 1] for number in numbers if 1 <= number <= len(talk.listed))
-
-
-def _areas_named(catalogue: Catalogue, said: str) -> tuple[Area, ...]:
-    """Areas meant by id or by a word of their title, from four letters on."""
-    words = re.findall(r"\w+", said.casefold())
-    return tuple(area for area in catalogue.areas if str(area.id).casefold() in words or _title_named(area, words))
-
-
-def _title_named(area: Area, words: list[str]) -> bool:
-    title = [word for word in re.findall(r"\w+", area.title.casefold()) if len(word) >= 5]
-    return any(len(word) >= 4 and any(part.startswith(word[:6]) for part in title) for word in words)
 
 
 def _unknown_area(catalogue: Catalogue) -> str:

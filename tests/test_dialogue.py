@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 
+from app.decisions.records import Decision
 from app.desk import Desk
-from app.dialogue import Talk, reply
+from app.dialogue import reply
 from app.settings import Settings
+from app.talk import Reply, Talk
+from app.verdict_talk import stored
 from index.matcher import Matcher
 
 BIKE = "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen"
@@ -65,6 +71,39 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("neues Projekt", "Worum geht es?", ""),
         ("was ist übernommen", "Noch ist kein Ziel", ""),
     ],
+    "entscheiden": [
+        ("speichern", "zuerst ein Projekt", ""),
+        ("lehne 1 ab", "zuerst ein Projekt", ""),
+        ("kein Ziel passt", "zuerst ein Projekt", ""),
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("Speichern", "Noch ist nichts entschieden", ""),
+        ("übernimm 1", "noch nicht gespeichert", "PB5.4"),
+        ("lehne G.8 ab", "Abgelehnt: G.8", "PB5.4"),
+        ("PB5.5 ablehnen", "Abgelehnt: G.8, PB5.5", "PB5.4"),
+        ("nimm PB5.5 zurück", "Abgelehnt: G.8. Übernommen", "PB5.4"),
+        ("G.8 übernehmen", "Übernommen", "G.8"),
+        ("ablehnen 99", "Diese Nummer gibt es in der Liste nicht", ""),
+        ("speichern", f"Projekt: {BIKE}. Angenommen: PB5.4, G.8", ""),
+        ("Nein", "nichts ist gespeichert", ""),
+        ("ja", "", ""),
+    ],
+    "kein Ziel": [
+        ("Ich möchte meinen Personalausweis verlängern", "Kein Ziel passt", ""),
+        ("es passt kein Ziel", "Kein Ziel passt", ""),
+        ("was habe ich entschieden", "Kein Ziel passt", ""),
+        ("bitte speichern", "kein Ziel, es passt keines. Soll ich", ""),
+        ("warum PB5.4?", "PB5.4", ""),
+        ("Keines der Ziele passt.", "Kein Ziel passt", ""),
+        ("übernimm PB5.4", "Übernommen", "PB5.4"),
+        ("speichern", "Angenommen: PB5.4. Soll ich", ""),
+        ("abbrechen", "nichts ist gespeichert", ""),
+    ],
+    "Projekte, die wie Befehle anfangen": [
+        ("Speicherbecken am Klärwerk bauen", "", ""),
+        ("Sichere Schulwege mit Zebrastreifen", "", ""),
+        ("Streichorchester der Musikschule fördern", "", ""),
+        ("Die Stadt soll die Trägerschaft der Kita übernehmen", "", ""),
+    ],
     "katalog": [
         ("welche Ziele gibt es im Bereich Soziales?", "im Bereich 3 Soziales und Jugend 5 Ziele", "PB3.1"),
         ("Welche Ziele gibt es im Bereich 2?", "im Bereich 2 Schule und Kultur", "PB2.1"),
@@ -117,9 +156,69 @@ def test_the_script_has_at_least_sixty_turns() -> None:
     assert sum(map(len, CONVERSATIONS.values())) >= 60
 
 
+def said(desk: Desk, *turns: str) -> Reply:
+    """The answer to the last of several turns."""
+    answer = Reply(Talk(), "")
+    for turn in turns:
+        answer = reply(desk, answer.talk, turn)
+    return answer
+
+
+def test_only_a_confirmed_decision_is_a_draft(desk: Desk) -> None:
+    turns = (BIKE, "übernimm 1", "lehne G.1 ab", "speichern")
+    assert said(desk, *turns).draft is None and said(desk, *turns, "nein").draft is None
+    assert said(desk, *turns, "nur Bereich 5", "ja").draft is None
+    done = said(desk, *turns, "Ja, speichern").draft
+    assert done is not None and (done.title, done.text, done.source, done.no_goal) == (BIKE, BIKE, "Assistent", False)
+    assert [(goal.goal, goal.verdict, goal.rank) for goal in done.goals] == [
+        ("PB5.4", "accepted", 1),
+        ("G.1", "rejected", 1),
+    ]
+    assert (done.catalogue_fingerprint, done.model_fingerprint) == (
+        desk.catalogue.digest,
+        desk.matcher.encoder.fingerprint,
+    )
+
+
+def test_a_filter_of_the_talk_does_not_change_what_is_saved(desk: Desk) -> None:
+    done = said(desk, BIKE, "übernimm 1", "nur Bereich 4", "speichern", "ja").draft
+    assert done is not None and [(goal.goal, goal.rank) for goal in done.goals] == [("PB5.4", 1)]
+
+
+def test_what_was_saved_is_told_and_a_second_time_makes_a_revision(desk: Desk) -> None:
+    answer = said(desk, BIKE, "übernimm 1", "speichern", "ja")
+    assert answer.draft is not None
+    told = stored(answer.talk, Decision(12, 1, answer.draft, "Kim", datetime.now(UTC)))
+    assert told.sentence == "Gespeichert als Projekt Nr. 12, Fassung 1, entschieden von Kim." and told.saved == 12
+    again = reply(desk, told.talk, "speichern")
+    assert "als neue Fassung von Projekt Nr. 12 speichern?" in again.sentence
+    assert (again.talk.project, again.talk.revision) == (12, 1)
+    assert reply(desk, told.talk, "neues Projekt").talk == Talk()
+    assert reply(desk, told.talk, "Die Berufsfeuerwehr bekommt eine neue Drehleiter").talk.project is None
+
+
+def test_projects_that_begin_like_a_request_are_projects(desk: Desk) -> None:
+    for project, *_ in CONVERSATIONS["Projekte, die wie Befehle anfangen"]:
+        assert reply(desk, Talk(), project).talk.text == project
+
+
+def test_no_utterance_takes_long_to_understand(desk: Desk) -> None:
+    talk = reply(desk, Talk(), BIKE).talk
+    for hostile in ("1" * 199, "1 " * 99, "1," * 99, "und " * 49, "ziele " * 33, "nr " * 66):
+        start = time.perf_counter()
+        reply(desk, talk, hostile)
+        assert time.perf_counter() - start < 2
+
+
 def test_every_quick_reply_is_understood(desk: Desk) -> None:
     talk = reply(desk, Talk(), BIKE).talk
-    for talk_now in (Talk(), talk, reply(desk, talk, "nur Bereich 5").talk):
+    taken = reply(desk, talk, "übernimm 1").talk
+    asked = reply(desk, taken, "speichern").talk
+    assert reply(desk, taken, "Hilfe").quick[0] == "Speichern" and reply(desk, taken, "speichern").quick == (
+        "Ja, speichern",
+        "Nein",
+    )
+    for talk_now in (Talk(), talk, reply(desk, talk, "nur Bereich 5").talk, taken, asked):
         for quick in reply(desk, talk_now, "Hilfe").quick:
             assert "nicht verstanden" not in reply(desk, talk_now, quick).sentence, quick
 

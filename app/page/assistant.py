@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import gradio as gr
 
+from app.access.person import EDITOR, Person, person_of
 from app.desk import Desk
-from app.dialogue import HELP, Reply, Talk, quick_replies, reply
+from app.dialogue import HELP, quick_replies, reply, with_quick
 from app.page.cards import View, catalogue_address, reason_html
 from app.page.confidence import in_full
 from app.page.frame import html, on, page_header, page_title, place
 from app.page.markup import element, escaped, spoken
+from app.page.saved import decision_address, reader_sentence
+from app.talk import Reply, Talk
+from app.verdict_talk import stored
+from data.errors import UserError
 from index.result import Hit
 
 PLACE = place("assistent")
@@ -37,18 +41,37 @@ def assistant_page(desk: Desk) -> None:
         send = gr.Button("Senden", variant="primary", elem_id="finden", scale=0, min_width=140)
     talk, turns = gr.State(Talk()), gr.State(())
     outputs = [talk, turns, log, said, *buttons]
-    on(send.click, partial(answered, desk), [talk, turns, said], outputs)
+
+    def next_state(talk: Talk, turns: Turns, said: str, request: gr.Request) -> tuple[Any, ...]:
+        return answered(desk, person_of(request), talk, turns, said)
+
+    on(send.click, next_state, [talk, turns, said], outputs)
     for button in buttons:
-        on(button.click, partial(answered, desk), [talk, turns, button], outputs)
+        on(button.click, next_state, [talk, turns, button], outputs)
 
 
-def answered(desk: Desk, talk: Talk, turns: Turns, said: str) -> tuple[Any, ...]:
-    """The next state of the page after one utterance."""
+def answered(desk: Desk, person: Person, talk: Talk, turns: Turns, said: str) -> tuple[Any, ...]:
+    """The next state of the page after one utterance; a decision that was confirmed is saved."""
     answer = reply(desk, talk, str(said or ""))
+    if answer.draft:
+        answer = saved(desk, person, answer)
     turns = (*turns, _said_html(str(said or "")), _reply_html(desk, answer))[-MOST_TURNS:]
     quick = [*answer.quick, *[""] * BUTTONS][:BUTTONS]
     shown = [gr.update(value=label, visible=bool(label)) for label in quick]
     return answer.talk, turns, log_html(turns, answer.sentence), "", *shown
+
+
+def saved(desk: Desk, person: Person, answer: Reply) -> Reply:
+    """The answer once its draft is saved, or why it is not."""
+    talk, draft = answer.talk, answer.draft
+    if draft is None:
+        return answer
+    if not person.may(EDITOR):
+        return with_quick(Reply(talk, reader_sentence(person)))
+    try:
+        return with_quick(stored(talk, desk.store.save(draft, person.name, talk.project, talk.revision)))
+    except UserError as error:
+        return with_quick(Reply(talk, f"Nicht gespeichert. {error}"))
 
 
 def log_html(turns: Turns, sentence: str = "") -> str:
@@ -73,7 +96,16 @@ def _reply_html(desk: Desk, answer: Reply) -> str:
         parts.append(_why_html(desk, answer))
     if answer.goals:
         parts.append(element("ol", *(_goal_html(desk, answer, goal) for goal in answer.goals)))
+    if answer.saved is not None:
+        parts.append(_links_html(answer.saved))
     return element("div", *parts, class_="turn antwortet")
+
+
+def _links_html(project: int) -> str:
+    """The ways to a saved decision."""
+    more = element("a", "Titel, Fachdienst und Begründung ergänzen", href=f"./?nr={project}")
+    view = element("a", f"Projekt Nr. {project} ansehen", href=decision_address(project))
+    return element("p", view, " · ", more)
 
 
 def _goal_html(desk: Desk, answer: Reply, identity: str) -> str:

@@ -1,0 +1,44 @@
+"""Which goals and areas of a catalogue an utterance mentions."""
+
+from __future__ import annotations
+
+import re
+
+from app.talk import Talk
+from data.catalogue import Area, Catalogue
+
+
+def goals_named(catalogue: Catalogue, said: str) -> tuple[str, ...]:
+    """Goals whose ids stand in the utterance, in the order of the catalogue; ``pb 5.4`` is PB5.4."""
+    packed = re.sub(r"(?<=[a-zäöü])[\s.]+(?=\d)", "", said.casefold())
+    named = []
+    for goal in catalogue.goals:
+        identity = re.sub(r"(?<=[a-zäöü])[\s.]+(?=\d)", "", goal.id.casefold())
+        if re.search(rf"(?<![\w.]){re.escape(identity)}(?![\w]|\.\d)", packed):
+            named.append(goal.id)
+    return tuple(named)
+
+
+def goals_meant(catalogue: Catalogue, talk: Talk, said: str) -> tuple[str, ...]:
+    """Goals meant by id, by their number in the last list, or by «alle» and «das erste»."""
+    named = goals_named(catalogue, said)
+    if named:
+        return named
+    low = said.casefold()
+    if re.search(r"\b(?:alle|beide)\b", low):
+        return talk.listed
+    ordinals = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
+    numbers = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w]|\.\d)", low)]
+    numbers += [number for word, number in ordinals.items() if re.search(rf"\b{word}[ns]?\b", low)]
+    return tuple(talk.listed[number - 1] for number in numbers if 1 <= number <= len(talk.listed))
+
+
+def areas_named(catalogue: Catalogue, said: str) -> tuple[Area, ...]:
+    """Areas meant by id or by a word of their title, from four letters on."""
+    words = re.findall(r"\w+", said.casefold())
+    return tuple(area for area in catalogue.areas if str(area.id).casefold() in words or _title_named(area, words))
+
+
+def _title_named(area: Area, words: list[str]) -> bool:
+    title = [word for word in re.findall(r"\w+", area.title.casefold()) if len(word) >= 5]
+    return any(len(word) >= 4 and any(part.startswith(word[:6]) for part in title) for word in words)
