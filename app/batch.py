@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from app.journal import Answer, Journal
 from data.catalogue import AreaId
 from data.errors import UserError
 from data.tables import Project
+from index.encoder import file_digest
 from index.matcher import Matcher
 from index.result import Hit, Match
 
 CITYWIDE_SHOWN = 3
+CHUNK_ROWS = 256
+CHUNK_CHARACTERS = 100_000  # long texts come in smaller chunks, so that progress is seen
 
 
 @dataclass(frozen=True)
@@ -31,24 +38,79 @@ class BatchRow:
 
 
 def match_projects(
-    matcher: Matcher, projects: Iterable[Project], areas: Sequence[AreaId], top: int, max_characters: int
+    matcher: Matcher,
+    projects: Sequence[Project],
+    areas: Sequence[AreaId],
+    top: int,
+    max_characters: int,
+    journal: Journal | None = None,
 ) -> Iterator[BatchRow]:
     """One row for each project, in order; a faulty text gives a row with an error.
 
+    The rows that `journal` holds are taken from it, and each further chunk is in it before its first row is given.
+
     Raises:
-        UserError: an area that does not exist (before the first row).
+        UserError: an area that does not exist (before the first row), or a journal that cannot be written.
     """
     for area in areas:
         matcher.catalogue.area(area)
-    for project in projects:
-        if project.fault:
-            yield BatchRow(project, None, project.fault)
-            continue
-        try:
-            match = matcher.match(project.text, areas, top, identity=project.id, max_characters=max_characters)
-            yield BatchRow(project, match)
-        except UserError as error:
-            yield BatchRow(project, None, str(error))
+    if journal is not None:
+        yield from (BatchRow(project, *answer) for project, answer in zip(projects, journal.answers(), strict=False))
+    for chunk in _chunks(projects, journal.done if journal is not None else 0):
+        answers = _answers(matcher, chunk, areas, top, max_characters)
+        if journal is not None:
+            journal.append(answers)
+        yield from (BatchRow(project, *answer) for project, answer in zip(chunk, answers, strict=True))
+
+
+def _chunks(projects: Sequence[Project], start: int) -> Iterator[Sequence[Project]]:
+    """Stretches of projects to encode at once; cut the same way from the end of any earlier chunk on."""
+    characters = 0
+    for position in range(start, len(projects)):
+        characters += len(projects[position].text)
+        if position - start + 1 == CHUNK_ROWS or characters >= CHUNK_CHARACTERS or position + 1 == len(projects):
+            yield projects[start : position + 1]
+            start, characters = position + 1, 0
+
+
+def _answers(
+    matcher: Matcher, projects: Sequence[Project], areas: Sequence[AreaId], top: int, max_characters: int
+) -> list[Answer]:
+    errors = [_fault(matcher, project, top, max_characters) for project in projects]
+    sound = [project.text for project, error in zip(projects, errors, strict=True) if not error]
+    matches = iter(matcher.match_many(sound, areas, top))
+    return [
+        Answer(None, error) if error else Answer(replace(next(matches), id=project.id))
+        for project, error in zip(projects, errors, strict=True)
+    ]
+
+
+def _fault(matcher: Matcher, project: Project, top: int, max_characters: int) -> str:
+    """Why the row cannot be matched; blank where it can."""
+    if project.fault:
+        return project.fault
+    try:
+        matcher.check(project.text, top, max_characters)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def job_of(
+    matcher: Matcher, source: Path, text_column: str | None, areas: Sequence[AreaId], top: int, max_characters: int
+) -> dict[str, str]:
+    """All that the answers of a run depend on, by German names: what a journal is bound to."""
+    manifest = matcher.index.manifest
+    options = [text_column, [str(area) for area in areas], top, max_characters]
+    return {
+        "Eingabe": file_digest(source),
+        "Optionen": json.dumps(options),
+        "Zielkatalog": str(manifest["catalogue_digest"]),
+        "Sprachmodell": str(manifest["model_fingerprint"]),
+        "Suchindex": str(manifest["key"]),
+        "Einstellungen": json.dumps(asdict(matcher.thresholds)),
+        "Programmstand": version("isek-zielfinder"),
+    }
 
 
 def output_columns(given: Sequence[str], top: int, n_citywide: int) -> list[str]:

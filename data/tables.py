@@ -311,7 +311,7 @@ class TableWriter:
             raise UserError(f"«{path}» ist ein Ordner; bitte einen Dateinamen nennen.")
         self._path, self._columns = path, list(columns)
         try:
-            handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix.lower(), dir=path.parent)
+            handle, name = tempfile.mkstemp(prefix=_temporary_prefix(path), suffix=path.suffix.lower(), dir=path.parent)
         except OSError as error:
             raise UserError(f"In «{path.parent}» lässt sich nicht schreiben ({reason(error)}).") from error
         os.close(handle)
@@ -338,6 +338,13 @@ class TableWriter:
         except OSError as error:
             raise self._unwritable(error) from error
 
+    def sweep(self) -> None:
+        """Delete what writers of the same file left when they were killed; none but this one may be at work."""
+        prefix, suffix = _temporary_prefix(self._path), self._temporary.suffix
+        for path in self._path.parent.iterdir():
+            if path.name.startswith(prefix) and path.suffix == suffix and path != self._temporary:
+                path.unlink(missing_ok=True)
+
     def _unwritable(self, error: OSError) -> UserError:
         return UserError(f"«{self._path}» lässt sich nicht schreiben ({reason(error)}).")
 
@@ -353,6 +360,11 @@ class TableWriter:
             self._temporary.replace(self._path)
         except OSError as error:
             raise self._unwritable(error) from error
+
+
+def _temporary_prefix(path: Path) -> str:
+    """How the hidden files begin that hold a table until it is complete."""
+    return f".{path.stem}.isek-"
 
 
 def _umask() -> int:

@@ -7,7 +7,7 @@ are turned into probabilities. Every goal that is shown comes with the passage t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,11 +74,25 @@ class Matcher:
         Raises:
             UserError: blank text, unknown area or `top` below 1; LimitError: text over `max_characters`.
         """
-        self._check(text, top, max_characters)
+        self.check(text, top, max_characters)
+        return replace(self.match_many([text], areas, top)[0], id=identity)
+
+    def match_many(self, texts: Sequence[str], areas: Sequence[AreaId] = (), top: int = 5) -> list[Match]:
+        """The matches of texts that `check` lets pass, in order; equal texts are matched once.
+
+        All go through the encoder in one call. Its vector of a text differs by up to 1e-7 with the texts beside it.
+
+        Raises:
+            UserError: an unknown area.
+        """
         wanted = {str(self.catalogue.area(area).id) for area in areas}
-        reading = self._maker.reconsidered(read(text))
-        features = self._maker.features([reading])[0]
-        return self._answer(text, reading, features, wanted, top, identity)
+        readings = {text: self._maker.reconsidered(read(text)) for text in texts}
+        features = self._maker.features(list(readings.values()))
+        found = {
+            text: self._answer(text, reading, made, wanted, top)
+            for (text, reading), made in zip(readings.items(), features, strict=True)
+        }
+        return [found[text] for text in texts]
 
     def scores(self, raw: Floats) -> Scores:
         """Probabilities of one row (1, columns) of raw scores."""
@@ -93,7 +107,8 @@ class Matcher:
             any_goal=float(curves.any_goal(any_goal_features(parts))[0]),
         )
 
-    def _check(self, text: str, top: int, max_characters: int) -> None:
+    def check(self, text: str, top: int, max_characters: int) -> None:
+        """Raises UserError for a blank text or `top` below 1, LimitError for a text over `max_characters`."""
         if not text.strip():
             raise UserError("Der Text ist leer; bitte eine Projektbeschreibung eingeben.")
         if len(text) > max_characters:
@@ -103,9 +118,7 @@ class Matcher:
         if top < 1:
             raise UserError(f"Die Zahl der Ziele muss mindestens 1 sein, angegeben war {top}.")
 
-    def _answer(
-        self, text: str, reading: Reading, features: Features, wanted: set[str], top: int, identity: str | None
-    ) -> Match:
+    def _answer(self, text: str, reading: Reading, features: Features, wanted: set[str], top: int) -> Match:
         scores = self.scores(self._maker.raw_scores(features))
         decision = decide(
             scores.goals.tolist(),
@@ -122,7 +135,7 @@ class Matcher:
             for n in [n for n in order if self._in_areas(n, wanted)][:top]
         )
         return Match(
-            id=identity,
+            id=None,
             no_goal=decision.reason is not None,
             no_goal_reason=decision.reason,
             area=self._area(scores, decision.area_goal_fits),

@@ -102,3 +102,23 @@ class Match:
             "model": self.model,
             "warnings": list(self.warnings),
         }
+
+
+def match_from_record(record: dict[str, Any]) -> Match:
+    """The match whose fields, and those of the records in it, are given by name, as JSON reads them."""
+    question = record["question"]
+    return Match(
+        **{
+            **record,
+            "area": AreaHit(**record["area"]),
+            "goals": tuple(_hit_from_record(hit) for hit in record["goals"]),
+            "citywide": tuple(_hit_from_record(hit) for hit in record["citywide"]),
+            "ignored": tuple(IgnoredPart(**part) for part in record["ignored"]),
+            "warnings": tuple(record["warnings"]),
+            "question": question and Question(tuple(question["between"]), question["text"]),
+        }
+    )
+
+
+def _hit_from_record(record: dict[str, Any]) -> Hit:
+    return Hit(**{**record, "evidence": tuple(Evidence(**item) for item in record["evidence"])})

@@ -11,6 +11,8 @@ from typing import Any
 from app.commands.options import add_areas, add_model, command, positive, settings_from
 from data.errors import UserError
 
+_NOTHING = "Hinweis: es gibt keinen Zwischenstand zu dieser Ausgabe; der Lauf beginnt von vorn."
+
 
 def add_to(commands: Any) -> None:
     parser = command(commands, "batch", "Ordnet eine Tabelle von Projekten den Zielen zu.", run)
@@ -18,12 +20,18 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--output", type=Path, metavar="AUSGABE", required=True, help=".csv, .xlsx oder .jsonl")
     parser.add_argument("--text-column", metavar="NAME", help="Spalte mit der Beschreibung")
     parser.add_argument("--top", type=positive, default=5, metavar="K", help="so viele Ziele je Zeile (Standard: 5)")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="einen unterbrochenen Lauf mit denselben Angaben dort fortsetzen, wo er war",
+    )
     add_areas(parser)
     add_model(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    from app.batch import BatchRow, match_projects, output_columns, output_row
+    from app.batch import BatchRow, job_of, match_projects, output_columns, output_row
+    from app.journal import Journal, journal_path, resumed
     from app.service import open_matcher, to_stderr
     from data.tables import TableWriter, read_projects
 
@@ -39,17 +47,29 @@ def run(options: argparse.Namespace) -> None:
     replaced = [name for name in table.columns if name in columns[columns.index("no_goal") :]]
     if replaced and not as_json:
         to_stderr(f"Hinweis: diese Spalten der Eingabe werden durch die des Ergebnisses ersetzt: {', '.join(replaced)}")
-    faulty = 0
+    given = (options.area, options.top, settings.max_text_characters)
+    job, path = job_of(matcher, options.input, options.text_column, *given), journal_path(options.output)
+    found, faulty, total = path.is_file(), 0, len(table.projects)
     signal.signal(signal.SIGTERM, _stop)
-    with TableWriter(options.output, columns) as writer:
-        rows = match_projects(matcher, table.projects, options.area, options.top, settings.max_text_characters)
-        row: BatchRow
-        for number, row in enumerate(rows, 1):
-            faulty += row.match is None
-            writer.write(row.to_json() if as_json else output_row(row, columns))
-            _progress(number, len(table.projects))
-        writer.commit()
-    to_stderr(f"{_rows(len(table.projects))} bearbeitet, {faulty} davon fehlerhaft. Ergebnis: {options.output}")
+    with TableWriter(options.output, columns) as writer, Journal(path, job, options.resume) as journal:
+        writer.sweep()
+        if options.resume:
+            to_stderr(resumed(journal.done, total) if journal.done else _NOTHING)
+        elif found:
+            to_stderr(f"Hinweis: der Zwischenstand «{path}» eines früheren Laufs wurde ersetzt.")
+        try:
+            row: BatchRow
+            for done, row in enumerate(match_projects(matcher, table.projects, *given, journal), 1):
+                faulty += row.match is None
+                writer.write(row.to_json() if as_json else output_row(row, columns))
+                _progress(done, total)
+            writer.commit()
+        except BaseException:  # whatever ends the run early: a signal, a full disk
+            if journal.done:
+                to_stderr(f"Unterbrochen nach {journal.done} von {_rows(total)}; mit --resume geht es dort weiter.")
+            raise
+        journal.remove()
+    to_stderr(f"{_rows(total)} bearbeitet, {faulty} davon fehlerhaft. Ergebnis: {options.output}")
 
 
 def _stop(*_: object) -> None:
