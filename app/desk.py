@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.decisions.store import DecisionStore, open_store
 from app.settings import Settings
+from app.waiting import Turns
 from data.catalogue import AreaId, Catalogue
 from data.documents import read_document
 from data.errors import UserError
@@ -27,7 +27,7 @@ class Desk:
         """Without a store the one of the settings is opened, which raises UserError where that fails."""
         self.matcher, self.settings = matcher, settings
         self.store = store or open_store(settings)
-        self._turn = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self.turns = Turns(os.cpu_count() or 1, settings.max_waiting)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -37,12 +37,12 @@ class Desk:
         """Match one text; the arguments come from outside and are checked here.
 
         Raises:
-            UserError: not a text, blank or too long, or an area that does not exist.
+            UserError: not a text, blank or too long, or an area that does not exist; BusyError: too many are waiting.
         """
         if not isinstance(text, str):
             raise UserError(f"«text» muss ein Text sein, gekommen ist {type(text).__name__}.")
         wanted = _area_ids(areas)
-        with self._turn:
+        with self.turns.turn():
             return self.matcher.match(text, wanted, top, max_characters=self.settings.max_text_characters)
 
     def read_document(self, path: Path) -> str:

@@ -53,13 +53,13 @@ def write_report(evaluation: Evaluation, folder: Path, day: date) -> tuple[Path,
     return page, record
 
 
-def write_benchmark(record: dict[str, Any], page: str, folder: Path) -> tuple[Path, Path]:
-    """``bench.json`` and ``bench.md`` in `folder`, which is made if need be; returns both paths.
+def write_benchmark(record: dict[str, Any], page: str, folder: Path, name: str = "bench") -> tuple[Path, Path]:
+    """`name` with ``.json`` and with ``.md`` in `folder`, which is made if need be; returns both paths.
 
     Raises:
         UserError: the folder cannot be made or written.
     """
-    paths = folder / "bench.json", folder / "bench.md"
+    paths = folder / f"{name}.json", folder / f"{name}.md"
     make_folder(folder)
     try:
         for path, text in zip(paths, (json.dumps(record, ensure_ascii=False, indent=1) + "\n", page), strict=True):

@@ -20,6 +20,7 @@ from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
 from app.logs import RequestLog, to_json_lines
 from app.page.site import build_site
 from app.page.theme import ICON, SCRIPT_PATH, STYLES, page_head, page_script, page_theme
+from app.waiting import WaitingRoom
 
 GRACE = 2  # seconds for requests under way when the server is told to stop
 
@@ -41,6 +42,7 @@ def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(GermanPage)
     app.add_middleware(OptionalAreas)
+    app.add_middleware(WaitingRoom, turns=desk.turns)
     app.add_middleware(
         BodyLimit,
         most=4 * settings.max_text_characters + 100_000,

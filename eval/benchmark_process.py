@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import numpy as np
 
 from data.errors import UserError
@@ -64,6 +66,36 @@ def timed(command: Sequence[str], threads: int) -> float:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ohne Meldung"]
         raise UserError(f"Ein gemessener Befehl endete mit Status {done.returncode}: {said[-1].removeprefix('isek: ')}")
     return taken
+
+
+@contextlib.contextmanager
+def server(command: Sequence[str], site: str, patience: float = 300.0) -> Iterator[int]:
+    """A server while the block runs; gives its process number once `site` answers.
+
+    Raises:
+        UserError: it ended early, or never answered.
+    """
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        try:
+            until = time.monotonic() + patience
+            while not _answers(site):
+                if process.poll() is not None or time.monotonic() > until:
+                    said.seek(0)
+                    last = said.read().decode("utf-8", "replace").strip().splitlines() or ["ohne Meldung"]
+                    raise UserError(f"Der Dienst ist nicht gestartet: {last[-1].removeprefix('isek: ')}")
+                time.sleep(0.2)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _answers(site: str) -> bool:
+    try:
+        return httpx.get(site, timeout=5, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @dataclass(frozen=True)

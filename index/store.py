@@ -32,6 +32,8 @@ from index.vectors import Say, encode_cached
 
 FORMAT = 2
 DEFAULT_FACTORY = "Flat"
+LEAST_CELLS = 16  # of an inverted file that are searched
+REFINED = 8.0  # times as many candidates as asked for whose exact similarity is computed
 _FILES = ("vectors.faiss", "arrays.npz", "texts.json", "calibration.json")
 
 
@@ -128,7 +130,7 @@ def build_index(
     return GoalIndex(
         texts=corpus.texts,
         columns=Columns.of(catalogue),
-        vectors=_faiss_index(learned.dense, factory),
+        vectors=faiss_index(learned.dense, factory),
         lexicon=learned.lexicon,
         rows=SparseRows(learned.lexical.indptr, learned.lexical.indices, learned.lexical.data),
         weights=learned.weights,
@@ -148,7 +150,12 @@ def learner_of(
     return Learner(catalogue, corpus.profile_texts, encode, tuning)
 
 
-def _faiss_index(dense: NDArray[np.float32], factory: str) -> Any:
+def faiss_index(dense: NDArray[np.float32], factory: str) -> Any:
+    """A FAISS index of inner products over unit vectors (n, d), of the kind the factory string names, trained and filled.
+
+    Raises:
+        UserError: the string is not understood, or asks for more than so many vectors can train.
+    """
     import faiss
 
     try:
@@ -159,6 +166,19 @@ def _faiss_index(dense: NDArray[np.float32], factory: str) -> Any:
         raise UserError(
             f"Die FAISS-Angabe {factory!r} lässt sich mit {len(dense)} Texten nicht verwenden; «Flat» geht immer."
         ) from error
+    return _searching_wide(index)
+
+
+def _searching_wide(index: Any) -> Any:
+    """The index, set to look where the neighbours are: by default FAISS searches a single cell and refines nothing."""
+    import faiss
+
+    inner = faiss.downcast_index(index)
+    if isinstance(inner, faiss.IndexRefine):
+        inner.k_factor = REFINED
+    with contextlib.suppress(RuntimeError):  # it has no cells
+        cells = faiss.extract_index_ivf(index)
+        cells.nprobe = min(cells.nlist, max(LEAST_CELLS, cells.nlist // 256))
     return index
 
 
@@ -248,11 +268,11 @@ def load_index(folder: Path) -> GoalIndex:
             columns, idf = arrays["columns"].tolist(), arrays["idf"]
             rows = SparseRows(arrays["indptr"], arrays["indices"], arrays["values"])
             weights = Weights(arrays["lexical"], arrays["dense"])
-        vectors = faiss.deserialize_index(np.frombuffer((folder / _FILES[0]).read_bytes(), np.uint8))
+        stored = faiss.deserialize_index(np.frombuffer((folder / _FILES[0]).read_bytes(), np.uint8))
         return GoalIndex(
             texts=tuple(GoalText(*text) for text in texts["texts"]),
             columns=Columns(**{name: tuple(value) for name, value in manifest["columns"].items()}),
-            vectors=vectors,
+            vectors=_searching_wide(stored),
             lexicon=Lexicon(dict(zip(texts["vocabulary"], columns, strict=True)), idf),
             rows=rows,
             weights=weights,

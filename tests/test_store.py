@@ -12,7 +12,7 @@ from data.background import Background
 from data.catalogue import Catalogue, parse_catalogue
 from data.errors import UserError
 from index.learning import Tuning
-from index.store import GoalIndex, index_key, load_index, open_index
+from index.store import GoalIndex, _searching_wide, faiss_index, index_key, load_index, open_index
 from index.texts import corpus_of
 
 GOALLESS = Background(("Personalausweis verlängern", "Verkaufe Sofa"))
@@ -148,3 +148,22 @@ def test_a_damaged_vector_cache_only_costs_time(tmp_path: Path, small: Catalogue
     shutil.rmtree(tmp_path / "index")
     second = opened(tmp_path, small, encoder, [])
     np.testing.assert_array_equal(first.weights.dense, second.weights.dense)
+
+
+def test_an_approximate_index_finds_nearly_all_that_an_exact_one_finds_also_after_a_restart() -> None:
+    import faiss
+
+    faiss.omp_set_num_threads(1)  # the waiting threads of others would keep each other busy
+    chance = np.random.default_rng(0)
+    centres = chance.standard_normal((300, 32))
+    vectors = (centres[chance.integers(300, size=3000)] + 0.4 * chance.standard_normal((3000, 32))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    asked = vectors[::30]
+    exact = faiss_index(vectors, "Flat").search(asked, 10)[1]
+    for factory in ("IVF64,Flat", "IVF64,SQ8", "IVF64,PQ16x4fs,RFlat", "HNSW16", "PCA16,IVF32,Flat,RFlat"):
+        index = faiss_index(vectors, factory)
+        stored = _searching_wide(faiss.deserialize_index(faiss.serialize_index(index)))
+        for one in (index, stored):
+            found = one.search(asked, 10)[1]
+            share = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, exact, strict=True)])
+            assert share > 0.9, (factory, share)

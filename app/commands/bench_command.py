@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.commands.bench_actions import add_actions
 from app.commands.options import command, positive, settings_from
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--quick", action="store_true", help="wenige Wiederholungen: ein Eindruck, keine Messung")
     parser.add_argument("--output", type=Path, metavar="ORDNER", help="bench.md und bench.json dorthin schreiben")
     parser.add_argument("--json", action="store_true", help="ein JSON-Objekt statt der Tabelle")
+    add_actions(parser)
 
 
 def run(options: argparse.Namespace) -> None:
