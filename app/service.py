@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.decisions.labels import decided_cases
 from app.settings import Settings, isek_home
 from data.background import load_background
 from data.catalogue import Catalogue, load_catalogue
@@ -41,7 +41,11 @@ def training_labels(catalogue: Catalogue, settings: Settings, home: Path | None 
         return []
     path = labelled_path(catalogue)
     cases = load_labelled(path) if path.is_file() else []
-    return of_split([*cases, *(decided_cases(catalogue, home) if settings.decided_labels else [])], "dev")
+    if settings.decided_labels:
+        from app.decisions.labels import decided_cases  # brings half the evaluation along: felt at every start
+
+        cases = [*cases, *decided_cases(catalogue, home)]
+    return of_split(cases, "dev")
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
@@ -67,10 +71,12 @@ def open_matcher(
     Raises:
         UserError: catalogue, labelled set, model or home folder are at fault.
     """
-    chosen = catalogue or the_catalogue(settings)
-    model = encoder or load_encoder(settings.model)
-    labels = training_labels(chosen, settings, home)
-    corpus: Corpus = corpus_of(chosen, load_background(), labels)
+    with ThreadPoolExecutor(1) as beside:  # weights and tokenizer load outside the interpreter's lock
+        loading = beside.submit(lambda: encoder or load_encoder(settings.model))
+        chosen = catalogue or the_catalogue(settings)
+        labels = training_labels(chosen, settings, home)
+        corpus: Corpus = corpus_of(chosen, load_background(), labels)
+        model = loading.result()
     if len(corpus.labels) < len(labels):
         say(
             f"{len(labels) - len(corpus.labels)} beurteilte Texte nennen Ziele, die es in «{chosen.name}» nicht gibt; sie bleiben außen vor."

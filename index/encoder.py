@@ -205,10 +205,15 @@ def open_sentence_transformer(source: str, name: str) -> Any:
 
         return SentenceTransformer(source, trust_remote_code=False, device="cpu")
     except Exception as error:  # hub, file and format errors of four libraries
-        raise UserError(_not_loadable(name, error)) from error
+        raise UserError(_not_loadable(name, local, error)) from error
 
 
-def _not_loadable(name: str, error: Exception) -> str:
+def _not_loadable(name: str, local: Path, error: Exception) -> str:
+    if local.is_dir():
+        return (
+            f"Der Ordner «{name}» enthält kein lesbares sentence-transformers-Modell ({type(error).__name__}): Dateien "
+            "fehlen oder sind beschädigt, oder das Modell verlangt eigenen Programmcode, der hier nie ausgeführt wird."
+        )
     offline = os.environ.get("HF_HUB_OFFLINE") == "1"
     reason = "der Rechner ist auf Offline-Betrieb gestellt (HF_HUB_OFFLINE=1)" if offline else type(error).__name__
     return (

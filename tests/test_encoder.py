@@ -69,3 +69,24 @@ def test_a_folder_without_a_model_and_an_unknown_name_are_explained(tmp_path: Pa
         load_encoder(str(tmp_path))
     with pytest.raises(UserError, match="lokaler Ordner und ein Name im Hugging Face Hub"):
         load_encoder("gibt/es-nicht")
+
+
+def test_an_unreadable_model_folder_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text("[{", encoding="utf-8")
+    with pytest.raises(UserError, match="kein lesbares sentence-transformers-Modell") as caught:
+        load_encoder(str(tmp_path))
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`modules.json` may name a class of a file beside it; importing it would run that file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    mark = tmp_path / "ran"
+    (tmp_path / "own_module.py").write_text(f"open({str(mark)!r}, 'w').close()\nclass Own: ...\n", encoding="utf-8")
+    (tmp_path / "modules.json").write_text(
+        '[{"idx": 0, "name": "0", "path": "", "type": "own_module.Own"}]', encoding="utf-8"
+    )
+    with pytest.raises(UserError, match="eigenen Programmcode, der hier nie ausgeführt wird"):
+        load_encoder(str(tmp_path))
+    assert not mark.exists()
