@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +14,21 @@ from app.settings import Settings, isek_home
 from data.errors import UserError, reason
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection, Engine
 
 FILE = "decisions.sqlite3"
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 10  # how long a writer waits for another one
 _LOCK = 0x1_5E4B  # the PostgreSQL advisory lock that migrations take
+
+
+class DamagedError(UserError):
+    """SQLite's file `path` cannot be read as a database."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class Database:
@@ -33,8 +44,13 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The URL without its password, for messages."""
-        return self.engine.url.render_as_string(hide_password=True)
+        """The file, or the URL without its password, for messages."""
+        return f"«{self.path}»" if self.sqlite else self.engine.url.render_as_string(hide_password=True)
+
+    @property
+    def path(self) -> Path:
+        """SQLite's file."""
+        return Path(self.engine.url.database or "")
 
     @property
     def sqlite(self) -> bool:
@@ -43,23 +59,24 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: it sees one state, and keeps no writer waiting."""
-        with german(self.shown), self.engine.connect().execution_options(reading=True) as connection:
+        options: dict[str, Any] = {"reading": True}
+        if not self.sqlite:
+            options["isolation_level"] = "REPEATABLE READ"
+        with german(self), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, and undone when the block fails."""
-        with german(self.shown), self.engine.begin() as connection:
+        with german(self), self.engine.begin() as connection:
             yield connection
 
-    def checkpoint(self) -> None:
-        """Fold SQLite's journal into its file, so that nothing deleted is left in it."""
-        if self.sqlite:
-            with (
-                german(self.shown),
-                self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
-            ):
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def checkpoint(self) -> bool:
+        """Fold SQLite's journal into its file, so that nothing deleted is left in it; False while somebody reads there."""
+        if not self.sqlite:
+            return True
+        with german(self), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
     def close(self) -> None:
         self.engine.dispose()
@@ -70,16 +87,24 @@ def database_url(settings: Settings, home: Path | None = None) -> str:
     return settings.database or f"sqlite:///{(home or isek_home()) / FILE}"
 
 
-def open_database(settings: Settings, home: Path | None = None) -> Database:
-    """The database of the settings, created and migrated where that is needed.
+def database_file(settings: Settings, home: Path | None = None) -> Path | None:
+    """SQLite's file; None where the settings name a server."""
+    url = database_url(settings, home)
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def open_database(settings: Settings, home: Path | None = None, upgrade: bool = True) -> Database:
+    """The database of the settings, created and migrated where that is needed, unless `upgrade` is false.
 
     Raises:
         UserError: not a URL of SQLite or PostgreSQL, not to be reached, not writable, damaged, or of a newer version.
     """
     database = Database(_engine(database_url(settings, home)))
     try:
-        with german(database.shown):
-            _migrate(database)
+        with german(database):
+            if upgrade:
+                migrate(database)
+            _fold_left_journal(database)
     except BaseException:
         database.close()
         raise
@@ -100,7 +125,10 @@ def _engine(url: str) -> Engine:
     if kind == "postgresql":
         try:
             return create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_timeout=WAIT_SECONDS
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                pool_timeout=WAIT_SECONDS,
+                connect_args={"connect_timeout": WAIT_SECONDS, "options": f"-c lock_timeout={WAIT_SECONDS}s"},
             )
         except ModuleNotFoundError as error:
             raise UserError(
@@ -110,7 +138,7 @@ def _engine(url: str) -> Engine:
         raise UserError(f"{expected}; angegeben war {parsed.render_as_string(hide_password=True)!r}.")
     _private_file(Path(parsed.database))
     engine = create_engine(parsed, connect_args={"timeout": WAIT_SECONDS, "check_same_thread": False})
-    _prepare_sqlite(engine)
+    prepare_sqlite(engine)
     return engine
 
 
@@ -126,14 +154,15 @@ def _private_file(path: Path) -> None:
         ) from error
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def prepare_sqlite(engine: Engine) -> None:
+    """Let each connection of the engine keep the promises of `Database`."""
     from sqlalchemy import event
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
+        _keep_journal(connection)
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             "secure_delete = ON",
@@ -148,22 +177,31 @@ def _prepare_sqlite(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
-def _migrate(database: Database) -> None:
-    """Bring the tables to this version in one transaction; where they are at it already, nothing is written."""
+def _keep_journal(connection: Any) -> None:
+    """Switch to WAL; SQLite does not wait for others by itself when it does that."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def migrate(database: Database, target: str = "head") -> None:
+    """Bring the tables to this version, or to `target`, in one transaction; where they are at it, nothing is written."""
     from alembic import command
-    from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
+    config = _alembic()
     scripts = ScriptDirectory.from_config(config)
-    with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found == scripts.get_current_head():
+    known = [script.revision for script in scripts.walk_revisions()]
+    found = version(database)
+    if found == (scripts.get_current_head() if target == "head" else target):
         return
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+    if found is not None and found not in known:
         raise UserError(
             f"Die Datenbank {database.shown} stammt von einer neueren Fassung des Programms ({found}); "
             "bitte das Programm aktualisieren oder eine Sicherung dieser Fassung einspielen."
@@ -172,24 +210,62 @@ def _migrate(database: Database) -> None:
         if not database.sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, target)
+
+
+def versions() -> list[str]:
+    """The versions of the tables that this program knows, newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()]
+
+
+def version(database: Database) -> str | None:
+    """The version of the tables; None where there are none yet."""
+    from alembic.runtime.migration import MigrationContext
+
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _alembic() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _fold_left_journal(database: Database) -> None:
+    """A process that was killed leaves its journal, maybe with texts that were deleted; while others work it stays."""
+    journal = Path(f"{database.path}-wal")
+    if database.sqlite and journal.is_file() and journal.stat().st_size:
+        database.checkpoint()
 
 
 @contextlib.contextmanager
-def german(shown: str) -> Iterator[None]:
-    """Turns what a database driver reports into one German sentence about the database `shown`."""
+def german(database: Database) -> Iterator[None]:
+    """Turns what a database driver reports into one German sentence about the database."""
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+    shown = database.shown
     try:
         yield
     except PoolTimeout as error:
         raise UserError(f"Die Datenbank {shown} ist überlastet; bitte gleich noch einmal versuchen.") from error
     except DBAPIError as error:
-        raise UserError(f"Die Datenbank {shown} {_cause(str(error.orig))}") from error
+        told = str(error.orig)
+        sentence = f"Die Datenbank {shown} {_cause(told)}"
+        if database.sqlite and any(sign in told for sign in _DAMAGE):
+            raise DamagedError(sentence, database.path) from error
+        raise UserError(sentence) from error
 
 
+_DAMAGE = ("malformed", "not a database")
 _CAUSES = (
+    ("lock timeout", "ist gerade von einem anderen Vorgang belegt; bitte gleich noch einmal versuchen."),
     ("database is locked", "ist gerade von einem anderen Vorgang belegt; bitte gleich noch einmal versuchen."),
     ("readonly", "ist schreibgeschützt; bitte die Rechte an Datei und Ordner prüfen."),
     (
@@ -213,6 +289,20 @@ _CAUSES = (
         "failed to resolve host",
         "ist nicht zu erreichen: den Rechner gibt es nicht; bitte die Einstellung «database» prüfen.",
     ),
+    ("already exists", "enthält schon Tabellen eines anderen Programms; bitte eine leere Datenbank nennen."),
+    ("timeout expired", "antwortet nicht; bitte prüfen, ob der Datenbankdienst läuft."),
+    (
+        "server closed the connection",
+        "hat die Verbindung abgebrochen; bitte nachsehen, ob die letzte Eingabe gespeichert ist.",
+    ),
+    (
+        "terminating connection",
+        "hat die Verbindung abgebrochen; bitte nachsehen, ob die letzte Eingabe gespeichert ist.",
+    ),
+    ("shutting down", "wird gerade beendet; bitte gleich noch einmal versuchen."),
+    ("starting up", "startet gerade; bitte gleich noch einmal versuchen."),
+    ("read-only transaction", "ist schreibgeschützt; bitte auf dem Datenbankdienst prüfen."),
+    ("permission denied", "verweigert den Zugriff; bitte die Rechte des Namens in der Einstellung «database» prüfen."),
     ("does not exist", "gibt es nicht; bitte auf dem Datenbankdienst anlegen."),
     (
         "No space left",

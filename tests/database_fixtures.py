@@ -69,6 +69,16 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Makes the URL of a new empty database."""
+    return _maker(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def other_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """A second one, so that a test runs from each kind to each kind."""
+    return _maker(request, tmp_path)
+
+
+def _maker(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path / f'{next(_numbers)}.sqlite3'}"
     server = request.getfixturevalue("postgresql")

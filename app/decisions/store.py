@@ -27,7 +27,7 @@ _NAMES = {
     "department": "Der Fachdienst",
     "reason": "Die Begründung",
 }
-_PERSONAL = {"title": "", "reference": "", "text": "", "reason": "", "words": ""}
+_PERSONAL = {"title": "", "reference": "", "text": "", "reason": ""}
 
 
 class Wanted(TypedDict, total=False):
@@ -133,14 +133,13 @@ class DecisionStore:
         now = datetime.now(UTC)
         with self.database.writing() as connection:
             _current(connection, project)
-            connection.execute(sa.update(revisions).where(revisions.c.project == project).values(**_PERSONAL))
-            connection.execute(
-                sa.update(verdicts).where(verdicts.c.project == project).values(evidence="[]", reason="")
-            )
-            gone = sa.update(projects).where(projects.c.id == project, projects.c.texts_deleted_at.is_(None))
-            connection.execute(gone.values(texts_deleted_at=now, texts_deleted_by=by))
-        self.database.checkpoint()
+            blank_texts(connection, project, now, by)
         self._forgotten(project)
+        if not self.database.checkpoint():
+            raise UserError(
+                f"Die Texte zum Projekt {project} sind gelöscht, stehen aber noch im Protokoll der Datenbank, weil gerade "
+                "jemand daraus liest; bitte gleich noch einmal löschen."
+            )
 
     def departments(self, limit: int = 20) -> list[str]:
         """The departments of the decisions so far, most frequent first."""
@@ -163,6 +162,17 @@ def open_store(settings: Settings, home: Path | None = None) -> DecisionStore:
     from app.decisions.labels import forget
 
     return DecisionStore(open_database(settings, home), lambda project: forget(project, home))
+
+
+def blank_texts(connection: sa.Connection, project: int, at: datetime, by: str) -> None:
+    """Take the personal texts out of all revisions of a project, and note who did so and when, the first time."""
+    connection.execute(sa.update(revisions).where(revisions.c.project == project).values(**_PERSONAL))
+    connection.execute(sa.update(verdicts).where(verdicts.c.project == project).values(evidence="[]", reason=""))
+    gone = sa.update(projects).where(projects.c.id == project, projects.c.texts_deleted_at.is_(None))
+    connection.execute(gone.values(texts_deleted_at=at, texts_deleted_by=by))
+    for left in _decisions(connection, [revisions.c.project == project]):
+        one = sa.update(revisions).where(revisions.c.project == project, revisions.c.number == left.revision)
+        connection.execute(one.values(words=_words(left.draft, left.decided_by)))
 
 
 def checked(draft: Draft, by: str) -> None:
@@ -214,9 +224,6 @@ def _next(
 def _insert(connection: sa.Connection, decision: Decision) -> Decision:
     draft = decision.draft
     fields = {name: _storable(value) for name, value in asdict(draft).items() if name != "goals"}
-    words = (draft.title, draft.reference, draft.department, draft.reason, decision.decided_by)
-    ids = [goal.goal for goal in draft.goals if goal.verdict != "rejected"]
-    searched = "\n".join([*words, *ids, draft.text[:SEARCHED_CHARACTERS]]).casefold()
     connection.execute(
         sa.insert(revisions).values(
             project=decision.project,
@@ -224,7 +231,7 @@ def _insert(connection: sa.Connection, decision: Decision) -> Decision:
             decided_by=_storable(decision.decided_by),
             decided_at=decision.decided_at,
             withdrawn=decision.withdrawn,
-            words=_storable(searched),
+            words=_words(draft, decision.decided_by),
             **fields,
         )
     )
@@ -237,6 +244,13 @@ def _insert(connection: sa.Connection, decision: Decision) -> Decision:
         keys = {"project": decision.project, "revision": decision.revision, "position": position}
         connection.execute(sa.insert(verdicts).values(**keys, **cells))
     return decision
+
+
+def _words(draft: Draft, by: str) -> str:
+    """What a search looks in."""
+    ids = [goal.goal for goal in draft.goals if goal.verdict in (ACCEPTED, ADDED)]
+    fields = (draft.title, draft.reference, draft.department, draft.reason, by, *ids, draft.text[:SEARCHED_CHARACTERS])
+    return str(_storable("\n".join(fields).casefold()))
 
 
 def _storable(value: Any) -> Any:

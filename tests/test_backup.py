@@ -1,0 +1,241 @@
+"""Backups: from each database into each, whole or not at all, and nothing that was deleted comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import random
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from decision_drafts import DRAFT, SPORT
+
+from app.__main__ import main
+from app.backup import check_backup, restore_backup, write_backup
+from app.database import FILE, migrate, open_database, version, versions
+from app.decisions.records import Decision
+from app.decisions.store import DecisionStore, open_store
+from app.settings import Settings
+from data.errors import UserError
+
+Made = Callable[[], str]
+
+
+@contextlib.contextmanager
+def opened(url: str = "", home: Path | None = None):  # type: ignore[no-untyped-def]
+    store = open_store(Settings(database=url), home)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def filled(store: DecisionStore) -> None:
+    """Three projects: two revisions; no goal and withdrawn; forgotten."""
+    store.save(replace(DRAFT, text="Zeile\n\"'; =1+1 \u2028 🚲" * 50), "Kim")
+    store.save(replace(DRAFT, title="Neuer Titel"), "Alex", 1)
+    store.save(replace(DRAFT, goals=(replace(SPORT, confidence=1 / 3),), no_goal=True), "Kim")
+    store.withdraw(2, "Alex", "zurückgezogen")
+    store.save(DRAFT, "Kim")
+    store.forget(3, "Alex")
+
+
+def everything(store: DecisionStore) -> list[list[Decision]]:
+    return [store.history(decision.project) for decision in reversed(store.search(limit=None))]
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    path = tmp_path / "sicherung.jsonl.gz"
+    with opened(home=tmp_path / "quelle") as store:
+        filled(store)
+        write_backup(store.database, path)
+    return path
+
+
+def test_a_backup_of_each_database_restores_into_each(
+    database_url: Made, other_database_url: Made, tmp_path: Path
+) -> None:
+    path, target = tmp_path / "sicherung.jsonl.gz", other_database_url()
+    with opened(database_url()) as store:
+        filled(store)
+        before = everything(store)
+        written = write_backup(store.database, path)
+    assert written.rows["projects"] == 3 and written.rows["revisions"] == 5
+    assert restore_backup(path, Settings(database=target)).backup == written
+    with opened(target) as store:
+        assert everything(store) == before and len(before) == 3
+        assert store.save(DRAFT, "Kim").project == 4  # numbers go on, none is given twice
+
+
+def test_a_restore_replaces_what_is_there_only_when_told(database_url: Made, backup: Path) -> None:
+    url = database_url()
+    with opened(url) as store:
+        for _ in range(5):
+            store.save(replace(DRAFT, title="steht schon da"), "Kim")
+        before = everything(store)
+        with pytest.raises(UserError, match=r"ist nicht leer \(5 Projekte\); mit --force wird alles darin"):
+            restore_backup(backup, Settings(database=url))
+        assert everything(store) == before
+        restore_backup(backup, Settings(database=url), replace=True)
+        assert store.count() == 3 and store.count(words="steht") == 0  # a running server sees it at once
+        assert store.save(DRAFT, "Kim").project == 6  # 4 and 5 were others
+
+
+def test_texts_deleted_after_the_backup_stay_deleted(database_url: Made, tmp_path: Path) -> None:
+    url, path = database_url(), tmp_path / "sicherung.jsonl.gz"
+    with opened(url) as store:
+        store.save(DRAFT, "Kim")
+        store.save(DRAFT, "Kim")
+        write_backup(store.database, path)
+        store.forget(1, "Alex")
+        deleted = store.current(1).texts_deleted_at
+        assert restore_backup(path, Settings(database=url), replace=True).forgotten == 1
+        assert store.current(1).draft.text == "" and store.current(1).texts_deleted_at == deleted
+        assert store.current(2).draft.text == DRAFT.text
+
+
+def test_another_project_of_the_same_number_is_not_taken_for_the_deleted_one(tmp_path: Path, backup: Path) -> None:
+    with opened(home=tmp_path) as store:
+        store.save(DRAFT, "Kim")
+        store.forget(1, "Alex")
+        assert restore_backup(backup, Settings(), tmp_path, replace=True).forgotten == 0
+        assert store.current(1).draft.title == "Neuer Titel"
+
+
+def test_a_backup_cut_short_anywhere_is_refused_and_nothing_changes(backup: Path, tmp_path: Path) -> None:
+    raw, cut = backup.read_bytes(), tmp_path / "kurz.gz"
+    for length in range(0, len(raw), 13):
+        cut.write_bytes(raw[:length])
+        with pytest.raises(UserError, match=r"keine Sicherung|unvollständig oder beschädigt"):
+            restore_backup(cut, Settings(), tmp_path)
+    assert not (tmp_path / FILE).exists()
+
+
+def test_a_backup_with_a_changed_line_is_refused(backup: Path, tmp_path: Path) -> None:
+    lines, changed = gzip.decompress(backup.read_bytes()).splitlines(keepends=True), tmp_path / "anders.gz"
+    assert len(lines) == 1 + 3 + 5 + 11 + 1  # 3 goals in three revisions, 1 in two
+    for number in range(1, len(lines)):
+        without = b"".join(lines[:number] + lines[number + 1 :])
+        other = b"".join([*lines[:number], lines[number].replace(b"1", b"2", 1), *lines[number + 1 :]])
+        for content in (without, other):
+            changed.write_bytes(gzip.compress(content))
+            with pytest.raises(UserError, match="unvollständig oder beschädigt"):
+                check_backup(changed)
+
+
+def test_a_backup_with_a_flipped_byte_is_refused_or_says_the_same(backup: Path, tmp_path: Path) -> None:
+    raw, sound, flipped = backup.read_bytes(), check_backup(backup), tmp_path / "anders.gz"
+    chance, refused = random.Random(7), 0
+    for _ in range(200):
+        position = chance.randrange(len(raw))
+        flipped.write_bytes(raw[:position] + bytes([raw[position] ^ 1 << chance.randrange(8)]) + raw[position + 1 :])
+        try:
+            assert check_backup(flipped) == sound  # a byte of the gzip head that says nothing: time, system
+        except UserError:
+            refused += 1
+    assert refused >= 190
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"id;text\n", b"\x1f\x8b", gzip.compress(b'{"format": "anderes"}\n'), gzip.compress(b"[" * 99_999)]
+)
+def test_another_file_is_no_backup(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "datei.gz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="ist keine Sicherung dieses Programms"):
+        restore_backup(path, Settings(), tmp_path)
+
+
+def test_a_backup_of_a_newer_version_is_refused(backup: Path, tmp_path: Path) -> None:
+    text = gzip.decompress(backup.read_bytes()).decode()
+    backup.write_bytes(gzip.compress(text.replace(f'"schema":"{versions()[0]}"', '"schema":"r9999"', 1).encode()))
+    with pytest.raises(UserError, match=r"stammt von einer neueren Fassung des Programms \(r9999\)"):
+        restore_backup(backup, Settings(), tmp_path)
+
+
+@pytest.mark.parametrize("old", versions())
+def test_a_backup_of_each_older_version_is_brought_to_this_one(tmp_path: Path, database_url: Made, old: str) -> None:
+    path, url = tmp_path / "alt.jsonl.gz", database_url()
+    with contextlib.closing(open_database(Settings(), tmp_path, upgrade=False)) as database:
+        migrate(database, old)
+        DecisionStore(database).save(DRAFT, "Kim")
+        assert write_backup(database, path).schema == old
+    restore_backup(path, Settings(database=url))
+    with opened(url) as store:
+        assert version(store.database) == versions()[0] and store.current(1).draft == DRAFT
+
+
+def test_a_damaged_database_is_moved_aside_when_told(tmp_path: Path, backup: Path) -> None:
+    damaged = tmp_path / FILE
+    damaged.write_bytes(b"SQLite format 3\0" + b"\xff" * 8_000)
+    with pytest.raises(UserError, match="Mit --force wird die beschädigte Datei zur Seite gelegt"):
+        restore_backup(backup, Settings(), tmp_path)
+    aside = restore_backup(backup, Settings(), tmp_path, replace=True).aside
+    assert aside is not None and aside.read_bytes() == b"SQLite format 3\0" + b"\xff" * 8_000
+    with opened(home=tmp_path) as store:
+        assert store.count() == 3
+
+
+def test_a_backup_is_for_its_owner_and_replaces_no_file_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "sicherung.gz"
+    path.write_bytes(b"etwas anderes")
+    with opened(home=tmp_path) as store:
+        with pytest.raises(UserError, match="gibt es schon; mit --force"):
+            write_backup(store.database, path)
+        assert path.read_bytes() == b"etwas anderes"
+        write_backup(store.database, path, replace=True)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600 and check_backup(path).rows["projects"] == 0
+        with pytest.raises(UserError, match=r"Den Ordner «.*fehlt» gibt es nicht"):
+            write_backup(store.database, tmp_path / "fehlt" / "sicherung.gz")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [FILE, "sicherung.gz"]
+
+
+def test_a_backup_shows_one_moment_while_others_write(
+    database_url: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its tables somebody saves: the new project is in none of them."""
+    from app import backup_file
+
+    path, plain = tmp_path / "sicherung.gz", backup_file.ordered_rows
+    with opened(database_url()) as store:
+        store.save(DRAFT, "Kim")
+
+        def interrupted(connection, table):  # type: ignore[no-untyped-def]
+            yield from plain(connection, table)
+            store.save(DRAFT, "Alex")
+
+        monkeypatch.setattr(backup_file, "ordered_rows", interrupted)
+        written = write_backup(store.database, path)
+        assert (written.rows["projects"], written.rows["revisions"], written.rows["verdicts"]) == (1, 1, 3)
+        assert store.count() > 1
+
+
+def test_the_commands_speak_german_and_end_as_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ISEK_HOME", str(tmp_path / "leer"))
+    file = str(tmp_path / "sicherung.gz")
+    assert main(["decisions", "backup", file]) == 2
+    assert "bitte ISEK_HOME prüfen" in capsys.readouterr().err and not (tmp_path / "leer").exists()
+    with opened() as store:
+        filled(store)
+        store.save(replace(DRAFT, title="Titel \x1b[31mrot"), "Kim")
+    assert main(["decisions", "list", "--area", "5", "--words", "tiefbau"]) == 0
+    listed = capsys.readouterr()
+    assert [line.split()[0] for line in listed.out.splitlines()] == ["4", "3", "1"] and "\x1b" not in listed.out
+    assert "3 von 3 Entscheidungen" in listed.err
+    assert main(["decisions", "show", "2"]) == 0
+    shown = capsys.readouterr().out
+    assert "Projekt 2, Fassung 1: kein Ziel passt" in shown and "Projekt 2, Fassung 2: zurückgenommen" in shown
+    assert main(["decisions", "backup", file]) == 0
+    assert "Gesichert und geprüft: 4 Projekte mit 6 Fassungen" in capsys.readouterr().out
+    assert main(["decisions", "forget", "1"]) == 0 and main(["decisions", "restore", file]) == 2
+    assert "ist nicht leer (4 Projekte)" in capsys.readouterr().err
+    assert main(["decisions", "restore", file, "--force"]) == 0
+    assert "wieder gelöscht: 1" in capsys.readouterr().out
+    assert main(["decisions", "show", "9"]) == 2
+    assert "Ein Projekt mit der Nummer 9 gibt es nicht" in capsys.readouterr().err
