@@ -1,6 +1,7 @@
 """The training of the bundled encoder, on data small enough to compute by eye."""
 
 import gzip
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -232,6 +233,22 @@ def test_a_released_network_takes_sparse_steps_and_gives_the_vectors_it_gave(tmp
     assert student.encode(again, pieces) == pytest.approx(student.encode(made, pieces), abs=1e-6)
 
 
+def test_further_training_is_drawn_back_by_the_share_that_dev_likes_best() -> None:
+    before, trained = body().state_dict(), body()
+    with torch.no_grad():
+        next(trained.parameters()).add_(1.0)
+    moved = next(iter(before))
+    after = trained.state_dict()[moved].clone()
+
+    def nearness(to: float) -> Callable[[BertModel], float]:
+        wanted = torch.lerp(after, before[moved], to)
+        return lambda network: -float((network.state_dict()[moved] - wanted).abs().max())
+
+    assert stages.settle(trained, before, nearness(0.25)) == 0.25
+    assert torch.equal(trained.state_dict()[moved], torch.lerp(after, before[moved], 0.25))
+    assert stages.settle(body(), before, lambda _: 1.0) == 0.0
+
+
 def test_a_finished_stage_gives_its_weights_and_an_unfinished_one_none(tmp_path: Path) -> None:
     trained = train(body(), [small_pool()], Plan("test", steps=2), tmp_path / "c.pt", "cpu", lambda _: "")
     fresh = body()
@@ -311,8 +328,10 @@ def test_the_card_names_the_licence_every_source_and_the_figures() -> None:
     assert "| isek-de | 0.500 |" in text
     assert "- `stsb-de-test.csv` `def`" in text
     assert "Further training" not in text
-    further = card.write(known | {"extend_steps": 9, "start_sha256": "fed"}, {"isek-de": {"STS": 0.5}}, {})
-    assert "5. **Further training** (9 steps" in further and "`fed`" in further
+    further = card.write(
+        known | {"extend_steps": 9, "start_sha256": "fed", "start_share": 0.25}, {"isek-de": {"STS": 0.5}}, {}
+    )
+    assert "5. **Further training** (9 steps" in further and "`fed`" in further and "keep 0.25 of those" in further
 
 
 def test_the_card_tables_every_encoder() -> None:

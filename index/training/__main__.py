@@ -129,8 +129,8 @@ def _train_further(options: argparse.Namespace, folders: "Folders") -> None:
     if "extend" in chosen:
         stages.extended_stage(folders, options.extend_steps)
     if "export" in chosen:
-        body = stages.extended_stage(folders, options.extend_steps)
-        taken = {**earlier, "extend_steps": options.extend_steps}
+        body, kept = stages.settled_stage(folders, options.extend_steps)
+        taken = {**earlier, "extend_steps": options.extend_steps, "start_share": kept}
         release.release(body, stages.tokenizer_stage(folders), folders, taken)
 
 

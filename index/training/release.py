@@ -14,15 +14,17 @@ from index.training import card, export, measure, sources, student, teacher, tex
 from index.training.stages import SEED, Folders, device
 
 NAME = "isek-de"
-VERSION = "1.0"
+VERSION = "1.1"
 BENCHMARKS = ("stsb-de-dev.csv", "stsb-de-test.csv", "xquad.de.json")
 
 
-def release(body: BertModel, tokenizer: Tokenizer, folders: Folders, taken: Mapping[str, int | str]) -> dict[str, Any]:
+def release(
+    body: BertModel, tokenizer: Tokenizer, folders: Folders, taken: Mapping[str, int | float | str]
+) -> dict[str, Any]:
     """Write the model folder; returns the manifest as written, without the files' checksums.
 
     Args:
-        taken: distil_steps and tune_steps; for a model trained further also extend_steps and start_sha256.
+        taken: distil_steps and tune_steps; for a model trained further also extend_steps, start_sha256 and start_share.
     """
     english = student.load_body(student.teacher_folder())
     figures = {
@@ -37,7 +39,7 @@ def release(body: BertModel, tokenizer: Tokenizer, folders: Folders, taken: Mapp
     return manifest
 
 
-def facts(tokenizer: Tokenizer, taken: Mapping[str, int | str]) -> dict[str, Any]:
+def facts(tokenizer: Tokenizer, taken: Mapping[str, int | float | str]) -> dict[str, Any]:
     """What the manifest and the card say about the model."""
     return {
         "name": NAME,

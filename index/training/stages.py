@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,8 @@ EXTEND_RATE = 2e-4
 EXTEND_DECAY = 100
 EXTEND_SHARES = {"words": 15_000, "sentences": 50_000, "prose": 15_000, "passages": 2_500}
 """Texts an epoch takes when a released model is trained further: sentences, which STS ranks, before words."""
+SHARES_KEPT = (0.0, 0.25, 0.5)
+Weights = Mapping[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,35 @@ def averaged_stage(folders: Folders, distil_steps: int, steps: int) -> BertModel
     """The weights that are released: those after tuning, drawn a quarter of the way back to those before it."""
     before = distil_stage(folders, distil_steps).state_dict()
     body = tune_stage(folders, distil_steps, steps)
-    body.load_state_dict({key: torch.lerp(value, before[key], DISTILLED) for key, value in body.state_dict().items()})
+    body.load_state_dict(drawn_back(body.state_dict(), before, DISTILLED))
     return body
+
+
+def drawn_back(after: Weights, before: Weights, share: float) -> Weights:
+    """The mean of two states of one network that gives `before` the weight `share`."""
+    return {key: torch.lerp(value, before[key], share) for key, value in after.items()}
+
+
+def settled_stage(folders: Folders, steps: int) -> tuple[BertModel, float]:
+    """The weights that are released after further training, and how far they are drawn back to those before it.
+
+    That is the one of SHARES_KEPT that STS-b de dev ranks best.
+    """
+    before = student.released_student(folders.work / "start").state_dict()
+    body = extended_stage(folders, steps)
+    return body, settle(body, before, dev_figures(folders).sts_dev)
+
+
+def settle(body: BertModel, before: Weights, score: Callable[[BertModel], float]) -> float:
+    """Draw `body` back to `before` by the share that `score` likes best; returns the share, the smallest of equals."""
+    after = {key: value.clone() for key, value in body.state_dict().items()}
+    scores = {}
+    for share in SHARES_KEPT:
+        body.load_state_dict(drawn_back(after, before, share))
+        scores[share] = score(body)
+    best = max(SHARES_KEPT, key=scores.__getitem__)
+    body.load_state_dict(drawn_back(after, before, best))
+    return best
 
 
 def tune_pools(folders: Folders, tokenizer: Tokenizer) -> list[Pool]:
@@ -252,12 +281,15 @@ class DevFigures:
 
     def __call__(self, body: BertModel) -> str:
         """E.g. `STS-b dev 0.7912, XQuAD hit@1 0.733, MRR 0.811`."""
+        hit, mrr = measure.xquad_retrieval(self._encode(body), self.xquad)
+        return f"STS-b dev {self.sts_dev(body):.4f}, XQuAD hit@1 {hit:.3f}, MRR {mrr:.3f}"
 
-        def encode(texts: list[str]) -> npt.NDArray[np.float32]:
-            return student.encode(body, teacher.pieces_of(self.tokenizer, texts), device())
+    def sts_dev(self, body: BertModel) -> float:
+        """Spearman's correlation on STS-b de dev."""
+        return measure.sts_spearman(self._encode(body), self.sts)
 
-        hit, mrr = measure.xquad_retrieval(encode, self.xquad)
-        return f"STS-b dev {measure.sts_spearman(encode, self.sts):.4f}, XQuAD hit@1 {hit:.3f}, MRR {mrr:.3f}"
+    def _encode(self, body: BertModel) -> measure.Encode:
+        return lambda texts: student.encode(body, teacher.pieces_of(self.tokenizer, texts), device())
 
 
 def dev_figures(folders: Folders) -> DevFigures:
