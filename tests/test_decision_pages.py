@@ -173,9 +173,10 @@ def test_a_decision_is_saved_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.insert_text(BIKE)
     press("Control+Enter")
     page.wait_for_selector("#speichern")
+    page.wait_for_function("document.activeElement.matches('#antwort h2')")
     count = page.locator("#antwort fieldset.urteil").count()
     judged = 0
-    for _ in range(80):
+    for _ in range(40):
         press("Tab")
         here = "document.activeElement"
         if page.evaluate(f"{here}.matches('#antwort fieldset.urteil input')"):
@@ -239,6 +240,7 @@ def test_a_decision_is_found_opened_and_its_history_read(visit: Visit) -> None:
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines(), delimiter=";"))
     assert [(row["nr"], row["titel"], row["hauptziel"]) for row in rows] == [(number, title, "PB5.4")]
     page.get_by_label("Von Tag").fill("gestern")
+    page.get_by_label("Von Tag").press("Enter")
     page.wait_for_selector("#meldung-oben .fehler")
     assert "erwartet einen Tag wie" in page.locator("#meldung-oben").inner_text()
 
