@@ -111,9 +111,19 @@ def test_a_text_changed_after_the_answer_is_not_saved(visit: Visit) -> None:
     page.wait_for_selector("#speichern-meldung .fehler")
     assert "Der Text wurde nach dieser Antwort geändert" in page.locator("#speichern-meldung").inner_text()
     visit.ask(BIKE + " und mehr")
-    page.wait_for_selector("#antwort:not(.alt)")
     judge(page, "PB5.4")
     save(page)
+
+
+def test_the_same_question_asked_again_is_answered_again_and_keeps_the_verdicts(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(BIKE)
+    judge(page, "PB5.4")
+    page.evaluate("document.querySelector('#antwort .antwort').dataset.alt = 'ja'")
+    visit.ask(BIKE)
+    assert page.locator("#antwort .antwort").get_attribute("data-alt") is None
+    assert page.locator("#antwort.wartet").count() == 0
+    assert page.locator("#antwort [data-ziel='PB5.4'] [data-urteil=accepted]").is_checked()
 
 
 def test_a_goal_is_added_by_search_and_made_the_primary_one(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ class Assignment:
         new = replace(sheet, proposal=proposal.light, saved=False, title=title_of(text), reference=reference_of(text))
         return {
             **changes,
-            "answer": answer_html(text, proposal.match, self.desk.catalogue, bool(given.areas), kept),
+            "answer": _new(answer_html(text, proposal.match, self.desk.catalogue, bool(given.areas), kept)),
             "title": new.title if given.title.strip() in ("", sheet.title) else given.title,
             "reference": new.reference if given.reference.strip() in ("", sheet.reference) else given.reference,
             **self._form(new),
@@ -200,7 +201,7 @@ class Assignment:
 
     def _unanswered(self, sheet: Sheet, message: str) -> Changes:
         return {
-            "answer": error_html(message),
+            "answer": _new(error_html(message)),
             "sheet": replace(sheet, proposal=None),
             "form": gr.update(visible=False),
             "after": gr.update(visible=False),
@@ -275,6 +276,11 @@ def project_number(given: str) -> int:
     if not given.isdecimal() or len(given) > 12:
         raise UserError(f"Ein Projekt mit der Nummer {given[:40]!r} gibt es nicht.")
     return int(given)
+
+
+def _new(answer: str) -> str:
+    """The answer as one that the page takes for new, and announces, even when it is the same as the one before."""
+    return element("div", answer, data_zeit=str(time.monotonic_ns()))
 
 
 def _about(decision: Decision, desk: Desk) -> str:
