@@ -19,7 +19,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY.format(script=""),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer browsers send «Origin: null» with our own forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
@@ -61,14 +61,14 @@ class BodyLimit:
         length = Headers(scope=scope).get("content-length")
         limit = self.most_upload if scope["path"].endswith("/upload") else self.most
         if length is None or not length.isdecimal():
-            await _refuse(send, 411, "Die Anfrage nennt ihre Länge nicht.")
+            await refuse(send, 411, "Die Anfrage nennt ihre Länge nicht.")
         elif int(length) > limit:
-            await _refuse(send, 413, f"Die Anfrage ist zu groß; erlaubt sind {limit // 1_000_000} MB.")
+            await refuse(send, 413, f"Die Anfrage ist zu groß; erlaubt sind {limit // 1_000_000} MB.")
         else:
             await self.app(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, sentence: str) -> None:
+async def refuse(send: Send, status: int, sentence: str) -> None:
     body = json.dumps({"error": sentence}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -125,13 +125,13 @@ class OptionalAreas:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and _MATCH.search(scope["path"]):
-            body = _with_areas(await _whole(receive))
+            body = _with_areas(await whole_body(receive))
             MutableHeaders(scope=scope)["content-length"] = str(len(body))
-            receive = _replayed(body, receive)
+            receive = replayed(body, receive)
         await self.app(scope, receive, send)
 
 
-async def _whole(receive: Receive) -> bytes:
+async def whole_body(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()
@@ -151,7 +151,7 @@ def _with_areas(body: bytes) -> bytes:
     return body
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
     """A `receive` that gives the body once and then whatever follows, such as the disconnect."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

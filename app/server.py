@@ -14,6 +14,13 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from app.access.accounts import Accounts
+from app.access.forwarded import Forwarded
+from app.access.gate import Gate
+from app.access.private import Owners, Private
+from app.access.rules import Rules, rules_of
+from app.access.sign_in import add_sign_in
+from app.access.throttle import Throttle
 from app.address import allowed_hosts
 from app.desk import MEGA, Desk
 from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
@@ -21,12 +28,22 @@ from app.logs import RequestLog, to_json_lines
 from app.page.site import build_site
 from app.page.theme import ICON, SCRIPT_PATH, STYLES, page_head, page_script, page_theme
 from app.waiting import WaitingRoom
+from data.errors import UserError
 
 GRACE = 2  # seconds for requests under way when the server is told to stop
 
 
-def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
-    """The application: `/health`, the pages at `/`, and what guards them."""
+def build_app(
+    desk: Desk, host: str = "127.0.0.1", accounts: Accounts | None = None, throttle: Throttle | None = None
+) -> FastAPI:
+    """The application: `/health`, the pages at `/`, and what guards them; where a sign-in is required, with its accounts.
+
+    Raises:
+        UserError: settings of the sign-in or the proxy that make no sense.
+    """
+    rules, owners = rules_of(desk.settings, host), Owners()
+    if rules.required and accounts is None:
+        raise UserError(f"Unter der Adresse {host} und mit diesen Einstellungen geht es nicht ohne Anmeldung.")
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/health")
@@ -37,12 +54,16 @@ def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
     def script() -> Response:
         return Response(page_script(), media_type="text/javascript")
 
-    _mount(app, desk)
+    if accounts is not None:
+        add_sign_in(app, accounts, rules, desk.catalogue.title, throttle or Throttle())
+    _mount(app, desk, rules, owners)
     settings = desk.settings
     # The last one added is the first to see a request.
     app.add_middleware(GermanPage)
     app.add_middleware(OptionalAreas)
     app.add_middleware(WaitingRoom, turns=desk.turns)
+    app.add_middleware(Private, owners=owners)
+    app.add_middleware(Gate, people=accounts, proxy_role=rules.proxy_role)
     app.add_middleware(
         BodyLimit,
         most=4 * settings.max_text_characters + 100_000,
@@ -54,17 +75,20 @@ def build_app(desk: Desk, host: str = "127.0.0.1") -> FastAPI:
     app.add_middleware(SecurityHeaders)
     if settings.log_json:
         app.add_middleware(RequestLog)
+    app.add_middleware(Forwarded, rules=rules)
     return app
 
 
-def _mount(app: FastAPI, desk: Desk) -> None:
+def _mount(app: FastAPI, desk: Desk, rules: Rules, owners: Owners) -> None:
     """The pages at the root; what Gradio would offer beyond them is off."""
     with warnings.catch_warnings():  # Gradio warns that several pages exclude what ssr_mode=False excludes already
         warnings.simplefilter("ignore", UserWarning)
+        site = build_site(desk, owners)
         gr.mount_gradio_app(
             app,
-            build_site(desk),
+            site,
             path="/",
+            root_path=rules.prefix or None,
             footer_links=[],
             run_history=False,
             show_error=False,
@@ -78,6 +102,7 @@ def _mount(app: FastAPI, desk: Desk) -> None:
             css_paths=list(STYLES),
             head=page_head(),
         )
+    owners.share(site.config)
 
 
 class _NoShutdownNoise(logging.Filter):
@@ -98,6 +123,7 @@ def serve(app: FastAPI, taken: socket.socket, log_json: bool = False) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE,
+        proxy_headers=False,  # app.access.forwarded reads them, and believes only whom the settings name
         server_header=False,
         lifespan="on",
     )

@@ -45,6 +45,13 @@ class Settings:
     max_waiting: int = 32  # answers that may wait for their turn; below the 40 threads that pages are served by
     log_json: bool = False  # the server writes one JSON object a line about each request and fault
     host_names: str = ""  # further names the page may be asked for by, separated by commas: those of a reverse proxy
+    root_path: str = ""  # the path below which a reverse proxy shows the pages, such as /zielfinder
+    sign_in: bool = False  # ask for a sign-in on loopback too; where others can reach the pages it is always asked for
+    trusted_proxies: str = ""  # addresses or networks of reverse proxies whose X-Forwarded-… headers are believed
+    proxy_user_header: str = ""  # the header in which those proxies name the person they have signed in
+    proxy_role: str = "reader"  # what people may do whom the proxy names and who have no account here
+    session_hours: int = 12  # after that a sign-in ends in any case
+    session_idle_minutes: int = 60  # a sign-in ends when nothing was asked for that long
 
     def changed(self, **values: Any) -> Settings:
         """A copy with every given value that is not None."""

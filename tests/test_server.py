@@ -91,7 +91,7 @@ def test_every_answer_carries_strict_headers(site: str) -> None:
         headers = httpx.get(f"{site}{path}").headers
         assert "default-src 'self'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"].split("script-src", 1)[1].split(";", 1)[0]
-        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
 
 
 def test_the_page_is_german_before_any_script_and_names_no_foreign_host(site: str) -> None:

@@ -6,6 +6,8 @@ import getpass
 from dataclasses import dataclass
 from typing import Any
 
+from data.errors import UserError
+
 READER, EDITOR, ADMIN = "reader", "editor", "admin"
 ROLES = (READER, EDITOR, ADMIN)
 ROLE_NAMES = {READER: "Lesen", EDITOR: "Bearbeiten", ADMIN: "Verwalten"}
@@ -33,6 +35,15 @@ def desk_person() -> Person:
     return Person(name, ADMIN, signed_in=False)
 
 
-def person_of(request: Any) -> Person:  # noqa: ARG001 - the single desk has one person whatever the request
-    """The person behind a Gradio request (None outside of one)."""
-    return desk_person()
+def person_of(request: Any) -> Person:
+    """The person behind a Gradio or Starlette request, as `app.access.gate` found it; without a request, who sits at the desk.
+
+    Raises:
+        UserError: a request that no gate has let in.
+    """
+    if request is None:
+        return desk_person()
+    person = getattr(getattr(request, "state", None), "person", None)
+    if not isinstance(person, Person):
+        raise UserError("Zu dieser Anfrage gehört niemand, der angemeldet ist; bitte neu anmelden.")
+    return person

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.access.person import ROLE_NAMES, person_of
 from app.page.markup import element, escaped
 
 
@@ -81,7 +82,19 @@ def page_header(current: Place, city: str) -> gr.Markdown:
         "p", sign, element("span", element("strong", "ISEK-Zielfinder"), " ", element("span", escaped(city)))
     )
     nav = element("nav", element("ul", *links), aria_label="Hauptmenü")
-    return html(element("header", name, nav, class_="kopf"), elem_classes="rahmen")
+    header = html(element("header", name, nav, class_="kopf"), elem_classes="rahmen")
+    on_visit(whoever, html("", elem_classes="wer"))
+    return header
+
+
+def whoever(request: gr.Request) -> str:
+    """Who is signed in, with a button to sign out; nothing at a single desk."""
+    person = person_of(request)
+    if not person.signed_in:
+        return ""
+    told = element("span", "Angemeldet: ", element("strong", escaped(person.name)), f" ({ROLE_NAMES[person.role]})")
+    leave = element("form", element("button", "Abmelden", type="submit"), method="post", action="./abmelden")
+    return element("div", told, leave if request.state.session else "", class_="angemeldet")
 
 
 def page_title(title: str, lead: str) -> gr.Markdown:

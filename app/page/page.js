@@ -92,6 +92,23 @@
     if (document.title !== title) document.title = title;
   };
 
+  // A sign-in ends after a while. What was typed stays: signing in again happens in another window.
+  const ask = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await ask(...given);
+    const told = document.getElementById("abgelaufen");
+    if (answer.status !== 401) {
+      if (answer.ok) told?.remove();
+    } else if (!told) {
+      const notice = place("div", { className: "abgelaufen", id: "abgelaufen" }, document.body);
+      notice.setAttribute("role", "alert");
+      notice.append("Ihre Anmeldung ist abgelaufen. Bitte ");
+      place("a", { href: "./anmelden", target: "_blank", textContent: "in einem neuen Fenster anmelden" }, notice);
+      notice.append(" und es dann hier noch einmal versuchen; was Sie eingegeben haben, bleibt stehen.");
+    }
+    return answer;
+  };
+
   const start = () => {
     document.documentElement.lang = "de";
     const status = place("div", { className: "nur-gesprochen", id: "ansage" }, document.body);

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
+from app.access.private import Owners, PrivateBlocks
 from app.desk import Desk
 from app.page import assistant, catalogue, decisions, guide, stack
 from app.page.assign import assign_page
@@ -22,10 +23,10 @@ OTHER_PAGES = (
 )
 
 
-def build_site(desk: Desk) -> gr.Blocks:
+def build_site(desk: Desk, owners: Owners) -> gr.Blocks:
     """Pages and API of one desk."""
     site: gr.Blocks
-    with gr.Blocks(title="ISEK-Zielfinder", analytics_enabled=False) as site:
+    with PrivateBlocks(owners, title="ISEK-Zielfinder", analytics_enabled=False) as site:
         assign_page(desk)
         api(_match_endpoint(desk), api_name="match", queue=False, api_description=_match_endpoint.__doc__)
     for place, build in OTHER_PAGES:
