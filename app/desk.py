@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.decisions.store import DecisionStore, open_store
+from app.service import open_matcher
 from app.settings import Settings
+from app.shelf import Shelf
 from app.waiting import Turns
 from data.catalogue import AreaId, Catalogue
+from data.catalogue_edit import Profile, with_profile
 from data.documents import read_document
 from data.errors import UserError
 from data.tables import read_columns
@@ -27,6 +30,7 @@ class Desk:
         """Without a store the one of the settings is opened, which raises UserError where that fails."""
         self.matcher, self.settings = matcher, settings
         self.store = store or open_store(settings)
+        self.shelf = Shelf()
         self.turns = Turns(os.cpu_count() or 1, settings.max_waiting)
 
     @property
@@ -44,6 +48,34 @@ class Desk:
         wanted = _area_ids(areas)
         with self.turns.turn():
             return self.matcher.match(text, wanted, top, max_characters=self.settings.max_text_characters)
+
+    def with_profile(self, goal: str, profile: Profile) -> Matcher:
+        """A matcher as it would be with another profile of one goal; nothing is saved.
+
+        Raises:
+            UserError: no such goal, or a faulty profile.
+        """
+        raw, where = self.shelf.read(self.settings.catalogue)
+        return self._matcher_of(with_profile(raw, where, goal, profile)[1])
+
+    def save_profile(self, goal: str, profile: Profile, seen: str) -> None:
+        """Save a goal's profile, and answer by it from now on; `seen` is the digest of the catalogue that was edited.
+
+        Raises:
+            UserError: see `Shelf.save_profile`.
+        """
+        self.matcher = self._matcher_of(self.shelf.save_profile(self.settings.catalogue, goal, profile, seen))
+
+    def undo_catalogue(self, seen: str) -> None:
+        """Take the last change of the catalogue back, and answer without it from now on.
+
+        Raises:
+            UserError: see `Shelf.undo`.
+        """
+        self.matcher = self._matcher_of(self.shelf.undo(self.settings.catalogue, seen))
+
+    def _matcher_of(self, catalogue: Catalogue) -> Matcher:
+        return open_matcher(self.settings, catalogue=catalogue, encoder=self.matcher.encoder)
 
     def read_document(self, path: Path) -> str:
         """The text of an uploaded document; the file is deleted as soon as it is read.

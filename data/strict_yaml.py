@@ -108,6 +108,28 @@ def _refuse_depth(text: str, where: str) -> None:
             depth -= 1
 
 
+def dump(tree: YamlMap) -> bytes:
+    """The tree as YAML that `load_bytes` reads the same; comments are lost, text is quoted where it must be."""
+    text: str = yaml.dump(_plain(tree), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=118)
+    return text.encode()
+
+
+def _plain(value: Any) -> Any:
+    """Whole numbers stay numbers; what else was written without quotes becomes the text that it was."""
+    if isinstance(value, Unquoted):
+        return value.value if isinstance(value.value, int) and str(value.value) == value.text else value.text
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes no anchors, which this module refuses to read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
 class _Converter:
     """Turns a node tree into YamlMap, YamlList, str, None and Unquoted."""
 

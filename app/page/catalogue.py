@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from urllib.parse import quote
 
 import gradio as gr
 
 from app.desk import Desk
-from app.page.frame import html, on, page_header, page_title, place
+from app.page.frame import html, on, on_visit, page_header, page_title, place
 from app.page.markup import element, escaped
 from data.catalogue import Catalogue, Goal
 
@@ -21,6 +21,7 @@ def catalogue_page(desk: Desk) -> None:
     catalogue = desk.catalogue
     page_header(PLACE, catalogue.title)
     page_title("Zielkatalog", f"{len(catalogue.goals)} Ziele, {catalogue.name}")
+    html(_ways())
     if catalogue.note:
         html(element("p", escaped(catalogue.note), class_="vermerk"))
     with gr.Row(elem_classes="suche"):
@@ -29,8 +30,11 @@ def catalogue_page(desk: Desk) -> None:
         )
         groups = gr.CheckboxGroup(_choices(catalogue), label="Nur diese Gruppen", elem_id="bereiche", scale=3)
     found = html(goals_html(catalogue, "", []), elem_id="meldung", elem_classes="ziele")
+    on_visit(
+        lambda: goals_html(desk.catalogue, "", []), found
+    )  # profiles may have been edited since the page was built
     for event in (words.change, groups.change):
-        on(event, partial(goals_html, catalogue), [words, groups], found)
+        on(event, lambda words, groups: goals_html(desk.catalogue, words, groups), [words, groups], found)
 
 
 def goals_html(catalogue: Catalogue, words: str, groups: Sequence[str]) -> str:
@@ -46,6 +50,13 @@ def goals_html(catalogue: Catalogue, words: str, groups: Sequence[str]) -> str:
     sentence = f"{count} Ziele gefunden." if count > 1 else f"{'Ein' if count else 'Kein'} Ziel gefunden."
     tally = element("p", sentence, class_="leise")
     return element("div", tally, *sections, class_="katalog", data_ansage=sentence)
+
+
+def _ways() -> str:
+    """The way to the pages below this one."""
+    ways = (("katalog-bearbeiten", "Profile bearbeiten"), ("katalog-fassungen", "Fassungen vergleichen und einlesen"))
+    links = [element("li", element("a", title, href=f"./{path}")) for path, title in ways]
+    return element("nav", element("ul", *links, class_="wege"), aria_label="Zielkatalog")
 
 
 def _choices(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -68,7 +79,9 @@ def _contains(goal: Goal, words: str) -> bool:
 def _goal(goal: Goal) -> str:
     status = element("span", escaped(goal.status), class_="status") if goal.status else ""
     name = element("span", element("span", escaped(goal.id), class_="kennung"), " ", escaped(goal.title))
-    return element("details", element("summary", name, status), _council(goal), _profile(goal), id=f"ziel-{goal.id}")
+    edit = element("a", f"Profil von {escaped(goal.id)} bearbeiten", href=f"./katalog-bearbeiten?ziel={quote(goal.id)}")
+    parts = (_council(goal), _profile(goal), element("p", edit, class_="leise"))
+    return element("details", element("summary", name, status), *parts, id=f"ziel-{goal.id}")
 
 
 def _council(goal: Goal) -> str:

@@ -69,6 +69,7 @@
     const answer = document.querySelector("#antwort");
     if (!answer) return;
     answer.classList.add("wartet");
+    answer.querySelectorAll("[data-gesagt]").forEach((found) => delete found.dataset.gesagt);
     status.textContent = "Die Ziele werden gesucht.";
   };
 

@@ -9,7 +9,7 @@ from gradio.events import api
 
 from app.access.private import Owners, PrivateBlocks
 from app.desk import Desk
-from app.page import assistant, catalogue, decisions, guide, stack
+from app.page import assistant, catalogue, decisions, guide, profile, stack, versions
 from app.page.assign import assign_page
 from data.errors import UserError
 
@@ -20,6 +20,10 @@ OTHER_PAGES = (
     (decisions.PLACE, decisions.decisions_page),
     (catalogue.PLACE, catalogue.catalogue_page),
     (guide.PLACE, guide.guide_page),
+)
+PAGES_BELOW = (  # of the catalogue, which links to them
+    ("Zielprofil bearbeiten", profile.PATH, profile.profile_page),
+    ("Fassungen des Zielkatalogs", versions.PATH, versions.versions_page),
 )
 
 
@@ -32,6 +36,9 @@ def build_site(desk: Desk, owners: Owners) -> gr.Blocks:
     for place, build in OTHER_PAGES:
         with site.route(place.title, place.path, show_in_navbar=False):
             build(desk)
+    for title, path, build_below in PAGES_BELOW:
+        with site.route(title, path, show_in_navbar=False):
+            build_below(desk)
     site.queue(max_size=MOST_WAITING)
     return site
 
