@@ -1,6 +1,7 @@
 # make run   installs on first use and serves the page on http://127.0.0.1:7860 (HOST=, PORT= change it)
 # make test  installs on first use and runs the tests
 # make check ruff and mypy
+# make soak  kills the database's writers hundreds of times and looks for what is lost (SQLite and PostgreSQL, half an hour)
 # make audit known vulnerabilities of the pinned packages (asks the package index); make sbom writes isek.cdx.json
 # make constraints pins anew what the newest fitting versions are
 PYTHON ?= python3
@@ -20,6 +21,10 @@ check: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+soak: .venv/.ready
+	$(BIN)/python tests/decision_soak.py --kills 500 --writers 8 --transactions 250
+	$(BIN)/python tests/decision_soak.py --kills 100 --writers 8 --transactions 250 --postgresql
 
 model: .venv/.ready
 	$(BIN)/isek-train

@@ -78,6 +78,14 @@ class Database:
         with german(self), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 
+    def sound(self) -> bool:
+        """Whether SQLite finds all pages, rows and indexes of its file in order; a server watches over its files itself."""
+        if not self.sqlite:
+            return True
+        with self.reading() as connection:
+            whole = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
+            return whole and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
+
     def close(self) -> None:
         self.engine.dispose()
 

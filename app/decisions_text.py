@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from app.decisions.records import REJECTED, VERDICT_NAMES, Decision, GoalVerdict
+from app.german_time import moment_text
+from app.paper_text import short
 from app.tables_text import one_line, percent
 
 TITLE_WIDTH = 60
@@ -13,7 +14,7 @@ TITLE_WIDTH = 60
 
 def decisions_table(decisions: Sequence[Decision]) -> str:
     """A line each: number, time, outcome, title and person."""
-    rows = [(str(one.project), _moment(one.decided_at), _outcome(one), one) for one in decisions]
+    rows = [(str(one.project), moment_text(one.decided_at), _outcome(one), one) for one in decisions]
     number = max((len(row[0]) for row in rows), default=0)
     outcome = max((len(row[2]) for row in rows), default=0)
     return "\n".join(
@@ -34,13 +35,16 @@ def _revision(decision: Decision) -> str:
         ("Aktenzeichen", draft.reference),
         ("Fachdienst", draft.department),
         ("Begründung", draft.reason),
-        ("Zielkatalog", f"{draft.catalogue} ({draft.catalogue_fingerprint[:12]})"),
-        ("Sprachmodell", f"{draft.model} ({draft.model_fingerprint[:12]})"),
+        ("Zielkatalog", f"{draft.catalogue} ({short(draft.catalogue_fingerprint)})"),
+        ("Sprachmodell", f"{draft.model} ({short(draft.model_fingerprint)})"),
     )
     head = f"Projekt {decision.project}, Fassung {decision.revision}: {_outcome(decision)}"
-    lines = [head, f"  {_moment(decision.decided_at)}, {_shown(decision.decided_by)}, über «{_shown(draft.source)}»"]
+    lines = [
+        head,
+        f"  {moment_text(decision.decided_at)}, {_shown(decision.decided_by)}, über «{_shown(draft.source)}»",
+    ]
     if decision.texts_deleted_at:
-        lines.append(f"  Persönliche Texte gelöscht am {_moment(decision.texts_deleted_at)}")
+        lines.append(f"  Persönliche Texte gelöscht am {moment_text(decision.texts_deleted_at)}")
     lines += [f"  {name:12} {_shown(value)}" for name, value in fields if value]
     return "\n".join([*lines, *(_goal(goal) for goal in draft.goals)])
 
@@ -62,10 +66,6 @@ def _outcome(decision: Decision) -> str:
 def _title(decision: Decision) -> str:
     without = "(Texte gelöscht)" if decision.texts_deleted_at else "(ohne Titel)"
     return one_line(_shown(decision.draft.title), TITLE_WIDTH) or without
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone().strftime("%d.%m.%Y %H:%M")
 
 
 def _shown(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -203,11 +204,39 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("Suchindex", GOOD, f"Aktuell, {grouped(state.manifest['texts'])} Texte.")
 
 
+def _database(settings: Settings) -> Iterator[Finding]:
+    from app.database import database_file, open_database, version, versions
+
+    path = database_file(settings)
+    if path is not None and not path.exists():
+        yield Finding("Datenbank", GOOD, f"«{path}» gibt es noch nicht; sie entsteht beim ersten Start.")
+        return
+    with contextlib.closing(open_database(settings, upgrade=False)) as database:
+        if not database.sound():
+            sentence = f"Die Datenbank {database.shown} ist beschädigt."
+            yield Finding(
+                "Datenbank", FAULT, sentence, "Eine Sicherung einspielen: «isek decisions restore DATEI --force»."
+            )
+            return
+        found = version(database)
+    if found not in (None, *versions()):
+        sentence = f"Die Datenbank {database.shown} stammt von einer neueren Fassung des Programms ({found})."
+        yield Finding("Datenbank", FAULT, sentence, "Das Programm aktualisieren.")
+    elif found != versions()[0]:
+        sentence = (
+            f"Die Datenbank {database.shown} ist unversehrt und wird beim nächsten Start auf den neuen Stand gebracht."
+        )
+        yield Finding("Datenbank", NOTE, sentence, "Vorher sichern: «isek decisions backup DATEI».")
+    else:
+        yield Finding("Datenbank", GOOD, f"{database.shown} ist unversehrt und auf dem Stand dieses Programms.")
+
+
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "Pakete": _packages,
     "Rechner": _memory,
     "Ordner": _home,
+    "Datenbank": _database,
     "Zielkatalog": _catalogue,
     "Prüfsatz": _labels,
     "Sprachmodell": _model,

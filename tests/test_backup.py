@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from decision_drafts import DRAFT, SPORT
 
-from app.__main__ import main
 from app.backup import check_backup, restore_backup, write_backup
 from app.database import FILE, migrate, open_database, version, versions
 from app.decisions.records import Decision
@@ -212,30 +211,3 @@ def test_a_backup_shows_one_moment_while_others_write(
         written = write_backup(store.database, path)
         assert (written.rows["projects"], written.rows["revisions"], written.rows["verdicts"]) == (1, 1, 3)
         assert store.count() > 1
-
-
-def test_the_commands_speak_german_and_end_as_they_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("ISEK_HOME", str(tmp_path / "leer"))
-    file = str(tmp_path / "sicherung.gz")
-    assert main(["decisions", "backup", file]) == 2
-    assert "bitte ISEK_HOME prüfen" in capsys.readouterr().err and not (tmp_path / "leer").exists()
-    with opened() as store:
-        filled(store)
-        store.save(replace(DRAFT, title="Titel \x1b[31mrot"), "Kim")
-    assert main(["decisions", "list", "--area", "5", "--words", "tiefbau"]) == 0
-    listed = capsys.readouterr()
-    assert [line.split()[0] for line in listed.out.splitlines()] == ["4", "3", "1"] and "\x1b" not in listed.out
-    assert "3 von 3 Entscheidungen" in listed.err
-    assert main(["decisions", "show", "2"]) == 0
-    shown = capsys.readouterr().out
-    assert "Projekt 2, Fassung 1: kein Ziel passt" in shown and "Projekt 2, Fassung 2: zurückgenommen" in shown
-    assert main(["decisions", "backup", file]) == 0
-    assert "Gesichert und geprüft: 4 Projekte mit 6 Fassungen" in capsys.readouterr().out
-    assert main(["decisions", "forget", "1"]) == 0 and main(["decisions", "restore", file]) == 2
-    assert "ist nicht leer (4 Projekte)" in capsys.readouterr().err
-    assert main(["decisions", "restore", file, "--force"]) == 0
-    assert "wieder gelöscht: 1" in capsys.readouterr().out
-    assert main(["decisions", "show", "9"]) == 2
-    assert "Ein Projekt mit der Nummer 9 gibt es nicht" in capsys.readouterr().err

@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 from decision_drafts import CYCLING, DRAFT, SPORT
 
+from app.__main__ import main
 from app.database import FILE, open_database
 from app.decisions.records import ADDED, REJECTED, GoalVerdict
 from app.decisions.store import DecisionStore, open_store
+from app.desk import Desk
 from app.settings import Settings
 from data.errors import UserError
+from index.matcher import Matcher
 
 
 @pytest.fixture
@@ -275,3 +278,25 @@ def test_a_wrong_address_is_explained_without_its_password(given: str) -> None:
     with pytest.raises(UserError, match=r"Erwartet wird|nicht zu erreichen") as failure:
         open_database(Settings(database=given))
     assert "geheim" not in str(failure.value)
+
+
+def test_running_the_matcher_again_touches_no_decision(
+    matcher: Matcher, tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the page's desk, on the command line and in a batch: not a byte of the database changes."""
+    path, settings, projects = tmp_path / "d.sqlite3", tmp_path / "settings.yaml", tmp_path / "projekte.csv"
+    store = opened(f"sqlite:///{path}")
+    store.save(DRAFT, "Kim")
+    store.save(replace(DRAFT, goals=(replace(CYCLING, verdict=REJECTED),), no_goal=True), "Kim", 1)
+    before = store.history(1)
+    store.close()
+    kept = path.read_bytes()
+    settings.write_text(f"database: sqlite:///{path}\n", "utf-8")
+    projects.write_text(f"id;text\n1;{DRAFT.text}\n", "utf-8")
+    monkeypatch.setenv("ISEK_SETTINGS", str(settings))
+    assert main(["match", DRAFT.text]) == 0
+    assert main(["batch", str(projects), "--output", str(tmp_path / "ziele.csv")]) == 0
+    assert path.read_bytes() == kept
+    desk = Desk(matcher, Settings(), opened(f"sqlite:///{path}"))
+    assert desk.match(DRAFT.text).goals[0].id == "PB5.4"
+    assert desk.store.history(1) == before and path.read_bytes() == kept

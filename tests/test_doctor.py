@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from decision_drafts import DRAFT
 
 from app.__main__ import main
-from app.doctor import FAULT, GOOD, NOTE, Finding, findings, pinned, required
-from app.settings import CHECKOUT
+from app.database import FILE
+from app.decisions.store import open_store
+from app.doctor import CHECKS, FAULT, GOOD, NOTE, Finding, findings, pinned, required
+from app.settings import CHECKOUT, Settings
+from data.errors import UserError
 
 
 def found(subject: str) -> Finding:
@@ -96,3 +101,24 @@ def test_everything_that_runs_is_pinned() -> None:
     needed = required()
     assert {"numpy", "gradio", "starlette", "mcp", "onnxruntime"} <= needed
     assert needed - set(pinned((CHECKOUT / "constraints.txt").read_text("utf-8"))) == set()
+
+
+def test_a_damaged_database_is_found_before_anybody_works_with_it(own_home: Path) -> None:
+    assert found_database().level == GOOD and not (own_home / FILE).exists()
+    with contextlib.closing(open_store(Settings(), own_home)) as store:
+        for _ in range(60):
+            store.save(DRAFT, "Kim")
+    assert "unversehrt und auf dem Stand dieses Programms" in found_database().sentence
+    with (own_home / FILE).open("r+b") as file:  # a page of an index or a table in the middle
+        file.seek(4096 * 12)
+        file.write(b"\xff" * 4096)
+    finding = found_database()
+    assert finding.level == FAULT and "isek decisions restore" in finding.sentence + finding.remedy
+
+
+def found_database() -> Finding:
+    """Without the other checks, which would load the model."""
+    try:
+        return next(CHECKS["Datenbank"](Settings()))
+    except UserError as error:
+        return Finding("Datenbank", FAULT, str(error))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: Any) -> None:
-    summary = "Zeigt, sichert und löscht Entscheidungen."
+    summary = "Zeigt, exportiert, sichert und löscht Entscheidungen."
     parser = commands.add_parser("decisions", help=summary, description=summary)
     actions = parser.add_subparsers(dest="action", metavar="AKTION", required=True)
     listed = _action(actions, "list", "Zeigt die Entscheidungen in Kraft, die neueste zuerst.", _list)
@@ -27,6 +27,12 @@ def add_to(commands: Any) -> None:
     listed.add_argument("--limit", type=positive, default=50, metavar="N", help="höchstens so viele (Standard: 50)")
     shown = _action(actions, "show", "Zeigt alle Fassungen der Entscheidung zu einem Projekt.", _show)
     shown.add_argument("project", type=positive, metavar="NUMMER", help="Nummer des Projekts")
+    exported = _action(
+        actions, "export", "Schreibt Entscheidungen in Kraft als Tabelle, ohne die Antragstexte.", _export
+    )
+    exported.add_argument("file", type=Path, metavar="DATEI", help=".csv, .xlsx oder .jsonl")
+    exported.add_argument("--catalogue", metavar="NAME|DATEI", help="Zielkatalog, der die Produktbereiche benennt")
+    _add_filters(exported)
     forgotten = _action(
         actions, "forget", "Löscht Titel, Text, Aktenzeichen, Begründungen und Textstellen eines Projekts.", _forget
     )
@@ -54,10 +60,21 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--goal", metavar="ID", help="dieses Ziel ist angenommen oder ergänzt")
     parser.add_argument("--area", metavar="N", help="ein Ziel dieses Produktbereichs ist angenommen oder ergänzt")
     parser.add_argument("--by", default="", metavar="NAME", help="wer entschieden hat")
+    parser.add_argument("--since", default="", metavar="TAG", help="ab diesem Tag, zum Beispiel 1.11.2026")
+    parser.add_argument("--until", default="", metavar="TAG", help="bis zu diesem Tag einschließlich")
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    return {"words": options.words, "goal": options.goal, "area": options.area, "by": options.by}
+    from app.german_time import day_start
+
+    return {
+        "words": options.words,
+        "goal": options.goal,
+        "area": options.area,
+        "by": options.by,
+        "since": day_start(options.since, "--since"),
+        "until": day_start(options.until, "--until", later=1),
+    }
 
 
 @contextlib.contextmanager
@@ -99,6 +116,16 @@ def _show(options: argparse.Namespace) -> None:
         print(history_text(store.history(options.project)))
 
 
+def _export(options: argparse.Namespace) -> None:
+    from app.decision_export import write_decisions
+    from app.service import the_catalogue
+
+    catalogue = the_catalogue(_settings().changed(catalogue=options.catalogue))
+    with _store() as store:
+        rows = write_decisions(store.search(limit=None, **_wanted(options)), options.file, catalogue)
+    print(f"{grouped(rows)} Entscheidungen in «{options.file}» geschrieben.")
+
+
 def _forget(options: argparse.Namespace) -> None:
     from app.access.person import desk_person
 
@@ -118,11 +145,11 @@ def _backup(options: argparse.Namespace) -> None:
 
 def _restore(options: argparse.Namespace) -> None:
     from app.backup import restore_backup
+    from app.german_time import moment_text
     from app.settings import load_settings
 
     restored = restore_backup(options.file, load_settings(), replace=options.force)
-    made = restored.backup.made_at.astimezone().strftime("%d.%m.%Y %H:%M")
-    print(f"Eingespielt: {_counted(restored.backup)}, gesichert am {made}.")
+    print(f"Eingespielt: {_counted(restored.backup)}, gesichert am {moment_text(restored.backup.made_at)}.")
     if restored.forgotten:
         print(f"Nach der Sicherung gelöschte Texte sind wieder gelöscht: {grouped(restored.forgotten)} Projekt(e).")
     if restored.aside:
