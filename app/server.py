@@ -25,8 +25,9 @@ from app.address import allowed_hosts
 from app.desk import MEGA, Desk
 from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
 from app.logs import RequestLog, to_json_lines
+from app.page.colours import palette
 from app.page.site import build_site
-from app.page.theme import ICON, SCRIPT_PATH, STYLES, page_head, page_script, page_theme
+from app.page.theme import ICON, SCRIPT_PATH, page_css, page_head, page_script, page_theme
 from app.waiting import WaitingRoom
 from data.errors import UserError
 
@@ -41,6 +42,7 @@ def build_app(
     Raises:
         UserError: settings of the sign-in or the proxy that make no sense.
     """
+    colours = palette(desk.settings.colour)
     rules, owners = rules_of(desk.settings, host), Owners()
     if rules.required and accounts is None:
         raise UserError(f"Unter der Adresse {host} und mit diesen Einstellungen geht es nicht ohne Anmeldung.")
@@ -55,8 +57,8 @@ def build_app(
         return Response(page_script(), media_type="text/javascript")
 
     if accounts is not None:
-        add_sign_in(app, accounts, rules, desk.catalogue.title, throttle or Throttle())
-    _mount(app, desk, rules, owners)
+        add_sign_in(app, accounts, rules, desk.catalogue.title, throttle or Throttle(), colours)
+    _mount(app, desk, rules, owners, colours)
     settings = desk.settings
     # The last one added is the first to see a request.
     app.add_middleware(GermanPage)
@@ -79,7 +81,7 @@ def build_app(
     return app
 
 
-def _mount(app: FastAPI, desk: Desk, rules: Rules, owners: Owners) -> None:
+def _mount(app: FastAPI, desk: Desk, rules: Rules, owners: Owners, colours: str) -> None:
     """The pages at the root; what Gradio would offer beyond them is off."""
     with warnings.catch_warnings():  # Gradio warns that several pages exclude what ssr_mode=False excludes already
         warnings.simplefilter("ignore", UserWarning)
@@ -99,7 +101,7 @@ def _mount(app: FastAPI, desk: Desk, rules: Rules, owners: Owners) -> None:
             mcp_server=False,
             favicon_path=str(ICON),
             theme=page_theme(),
-            css_paths=list(STYLES),
+            css=page_css(colours),
             head=page_head(),
         )
     owners.share(site.config)

@@ -43,6 +43,7 @@ class Settings:
     max_rows: int = 100_000
     max_unpacked_mb: int = 50
     max_waiting: int = 32  # answers that may wait for their turn; below the 40 threads that pages are served by
+    colour: str = ""  # the city's own colour, such as #7a0019
     log_json: bool = False  # the server writes one JSON object a line about each request and fault
     host_names: str = ""  # further names the page may be asked for by, separated by commas: those of a reverse proxy
     root_path: str = ""  # the path below which a reverse proxy shows the pages, such as /zielfinder

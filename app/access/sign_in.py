@@ -19,12 +19,12 @@ from data.errors import UserError
 WRONG = "Name oder Kennwort stimmt nicht, oder das Konto ist gesperrt."
 
 
-def add_sign_in(app: FastAPI, accounts: Accounts, rules: Rules, city: str, slowed: Throttle) -> None:
+def add_sign_in(app: FastAPI, accounts: Accounts, rules: Rules, city: str, slowed: Throttle, colours: str = "") -> None:
     """Add the sign-in page, its style sheet, and what its form and the button «Abmelden» send to."""
 
     @app.get(STYLE)
     def style() -> Response:
-        return Response(sign_in_style(), media_type="text/css")
+        return Response(sign_in_style(colours), media_type="text/css")
 
     @app.get(SIGN_IN)
     def page(request: Request, weiter: str = "/") -> Response:

@@ -13,9 +13,13 @@ _COLOURS = re.compile(r"^(?::root|\.dark) \{(.*?)\}", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
-def sign_in_style() -> str:
-    """The style sheet: the colours of the other pages, dark where the browser asks for it, and this page's own rules."""
-    light, dark = _COLOURS.findall(STYLES[0].read_text("utf-8"))[:2]
+def sign_in_style(colours: str = "") -> str:
+    """The style sheet: the colours of the other pages, dark where the browser asks for it, and this page's own rules.
+
+    `colours` is what `palette` makes of the city's own colour; it comes last and so prevails.
+    """
+    blocks = _COLOURS.findall(STYLES[0].read_text("utf-8"))[:2] + _COLOURS.findall(colours)
+    light, dark = "".join(blocks[::2]), "".join(blocks[1::2])
     return f":root {{{light}}}\n@media (prefers-color-scheme: dark) {{ :root {{{dark}}} }}\n{RULES_OF_PAGE.read_text('utf-8')}"
 
 

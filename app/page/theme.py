@@ -84,6 +84,11 @@ def page_script() -> str:
     return "\n".join(script.read_text("utf-8") for script in SCRIPTS)
 
 
+def page_css(colours: str = "") -> str:
+    """The style sheets of the pages; `colours`, which `palette` makes of the city's own colour, come last and so prevail."""
+    return "\n".join([*(path.read_text("utf-8") for path in STYLES), colours])
+
+
 def page_head() -> str:
     """What goes into the head of every page. The script is a file of its own: the security policy allows no other."""
     on_paper = f'<style media="print">{PRINT.read_text("utf-8")}</style>'
