@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.decisions.store import DecisionStore, open_store
+from app.measurements import Measurements
 from app.service import open_matcher
 from app.settings import Settings
 from app.shelf import Shelf
@@ -32,6 +33,7 @@ class Desk:
         self.store = store or open_store(settings)
         self.shelf = Shelf()
         self.turns = Turns(os.cpu_count() or 1, settings.max_waiting)
+        self.measurements = Measurements()
 
     @property
     def catalogue(self) -> Catalogue:

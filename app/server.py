@@ -28,6 +28,7 @@ from app.logs import RequestLog, to_json_lines
 from app.page.colours import palette
 from app.page.site import build_site
 from app.page.theme import ICON, SCRIPT_PATH, page_css, page_head, page_script, page_theme
+from app.reports import reports
 from app.waiting import WaitingRoom
 from data.errors import UserError
 
@@ -58,6 +59,7 @@ def build_app(
 
     if accounts is not None:
         add_sign_in(app, accounts, rules, desk.catalogue.title, throttle or Throttle(), colours)
+    app.include_router(reports(desk.measurements))
     _mount(app, desk, rules, owners, colours)
     settings = desk.settings
     # The last one added is the first to see a request.

@@ -14,7 +14,7 @@ from data.errors import UserError, reason
 FOLDER = Path(__file__).parent / "labelled"
 SPLITS = ("dev", "test")
 DECIDED = "entscheidung-"  # how the id of a case begins that comes from a decision of this installation
-_STYLES = ("short", "medium", "long", "citywide", "none")
+STYLES = ("short", "medium", "long", "citywide", "none")
 _FIELDS = {"id", "text", "style", "area", "primary", "secondary", "citywide", "source", "split"}
 
 
@@ -117,8 +117,8 @@ def _check_fields(record: dict[str, Any], where: str) -> None:
     place = f"{where} (Fall {record['id']!r})"
     if not isinstance(record["text"], str) or not record["text"].strip():
         raise UserError(f"{place}: «text» muss ein nicht leerer Text sein.")
-    if record["style"] not in _STYLES or record["split"] not in SPLITS:
-        raise UserError(f"{place}: «style» muss eines von {', '.join(_STYLES)} sein und «split» dev oder test.")
+    if record["style"] not in STYLES or record["split"] not in SPLITS:
+        raise UserError(f"{place}: «style» muss eines von {', '.join(STYLES)} sein und «split» dev oder test.")
     for name in ("secondary", "citywide"):
         value = record[name]
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from data.catalogue import Catalogue
+from data.labelled import STYLES
 from eval.answer_changes import AnswerChange, goal_changes
 from eval.baseline import fallen, outcomes
 from eval.comparison import Difference, Flip
@@ -160,13 +161,18 @@ def errors_json(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def sliced(records: Sequence[Record], name: str) -> dict[str, list[Record]]:
-    """The records by the value of a slice (style, area, goal), sorted; cases without a value are left out."""
+    """The records by the value of a slice (style, area, goal), in order; cases without a value are left out."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         value = SLICES[name](record)
         if value is not None:
             groups.setdefault(value, []).append(record)
-    return dict(sorted(groups.items()))
+    return dict(sorted(groups.items(), key=_place))
+
+
+def _place(group: tuple[str, list[Record]]) -> tuple[int, str]:
+    """Styles from short to long, everything else by its name."""
+    return (STYLES.index(group[0]) if group[0] in STYLES else len(STYLES), group[0])
 
 
 def slices_json(records: Sequence[Record]) -> dict[str, dict[str, Any]]:

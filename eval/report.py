@@ -32,11 +32,12 @@ th,td{border:1px solid #8a8a8a;padding:.25rem .5rem;text-align:left;vertical-ali
 thead th{background:#e8eef4}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .wide{overflow-x:auto}td.hit{background:#d9ead9}td.miss{background:#f6d9cc;font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif}
-.note{background:#f3f3f3;border-left:5px solid #0b4f8a;padding:.5rem .9rem}
+.note{background:#f3f3f3;border-left:5px solid #0b4f8a;padding:.5rem .9rem}ul.note{padding-left:2rem}ul.note li{margin:.3rem 0}
+summary{cursor:pointer;padding:.4rem 0;font-weight:600}nav ul{columns:2 20rem}
 article{border:1px solid #8a8a8a;padding:.3rem .9rem;margin:.8rem 0;break-inside:avoid}
 blockquote{margin:.4rem 0;padding-left:.8rem;border-left:3px solid #8a8a8a;white-space:pre-line}
 dt{font-weight:600}dd{margin:0 0 .3rem 1rem}
-@media print{body{max-width:none;font-size:10pt;padding:0}nav,a.skip{display:none}.wide{overflow:visible}
+@media print{body{max-width:none;font-size:10pt;padding:0}nav,a.skip,.back{display:none}.wide{overflow:visible}
 h2{break-after:avoid}table{font-size:8pt;break-inside:auto}tr{break-inside:avoid}}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -25,42 +25,80 @@ from eval.wording import (
     number,
     p_value,
     signed,
+    variant_name,
     verdict,
+    with_interval,
 )
 
 
 def result_section(evaluation: Evaluation) -> str:
     run = evaluation.run
-    hit, area = run.metrics["acceptable@1"], run.metrics["area_accuracy"]
-    sentence = ""
-    if hit.value is not None:
-        sentence = f"Von 100 Texten mit einem Ziel nennt die Software bei etwa {100 * hit.value:.0f} an erster Stelle ein richtiges"
-        if hit.ci:
-            sentence += f" (mit 95 % Sicherheit zwischen {100 * hit.ci[0]:.0f} und {100 * hit.ci[1]:.0f})"
-        if area.value is not None:
-            sentence += f"; der Produktbereich stimmt bei etwa {100 * area.value:.0f}"
-        sentence = f'<p class="note">{escape(sentence)}.</p>'
     dots = [Dot(SHORT[name], run.metrics[name].value, run.metrics[name].ci) for name in HEADLINE]
     rows = [
         (
-            name,
             metric.title + (" (kleiner ist besser)" if metric.lower else ""),
             number(run.metrics[name].value),
             interval(run.metrics[name].ci),
             run.metrics[name].n,
+            name,
         )
         for name, metric in METRICS.items()
     ]
     listed = table(
-        "Alle Kennzahlen mit 95-%-Intervall", ("Kennzahl", "Bedeutung", "Wert", "Intervall", "Fälle"), rows, 2
+        "Alle Kennzahlen mit 95-%-Intervall", ("Kennzahl", "Wert", "Intervall", "Fälle", "Name im JSON"), rows, 1
     )
     return (
-        sentence
+        _in_words(run)
+        + reading_aid()
         + intervals_plot(dots, "Hauptkennzahlen mit 95-%-Intervall")
         + listed
         + _human(evaluation)
         + _since(evaluation)
     )
+
+
+# What the first paragraph says: metric, before the number, after it.
+_SENTENCES = (
+    ("acceptable@1", "Von 100 Texten mit einem Ziel nennt die Software bei etwa", "an erster Stelle ein richtiges"),
+    ("hit@3", "Das beste Ziel steht bei etwa", "von 100 unter den ersten drei"),
+    ("area_accuracy", "Der Produktbereich stimmt bei etwa", "von 100"),
+    ("no_goal_found", "Von 100 Texten, zu denen kein Ziel passt, erkennt sie etwa", "als solche"),
+    ("citywide_precision", "Von 100 gesamtstädtischen Zielen, die sie vorschlägt, sind etwa", "richtig"),
+)
+
+
+def _in_words(run: Run) -> str:
+    """The figures that matter most as sentences, each with its interval."""
+    items = []
+    for name, before, after in _SENTENCES:
+        figure = run.metrics[name]
+        if figure.value is None:
+            continue
+        doubt = ""
+        if figure.ci:
+            doubt = (
+                f" (mit 95 % Sicherheit {100 * figure.ci[0]:.0f} bis {100 * figure.ci[1]:.0f}, aus {figure.n} Texten)"
+            )
+        items.append(f"<li>{escape(f'{before} {100 * figure.value:.0f} {after}{doubt}.')}</li>")
+    return f'<ul class="note">{"".join(items)}</ul>' if items else ""
+
+
+def reading_aid() -> str:
+    """The words of the report for those who see one for the first time, to unfold."""
+    terms = {
+        "Prüfteil und Entwicklungsteil": "Am Entwicklungsteil (dev) wurde die Software eingestellt und aus ihm hat sie gelernt, am "
+        "Prüfteil (test) nie. Nur der Prüfteil sagt, wie gut sie bei neuen Texten ist.",
+        "Bestes Ziel, richtiges Ziel": "Zu jedem Text hat eine Person ein bestes Ziel bestimmt und oft weitere, die auch richtig sind.",
+        "Intervall": "Gemessen wird an wenigen Texten. Wären es andere gewesen, läge die Zahl woanders; mit 95 % Sicherheit "
+        "liegt die wahre Zahl im Intervall. Je weniger Texte, desto breiter.",
+        "Genauigkeit und Vollständigkeit": "Genauigkeit: welcher Anteil des Vorgeschlagenen richtig ist. Vollständigkeit: welcher "
+        "Anteil des Richtigen vorgeschlagen wurde. F1 fasst beide zusammen.",
+        "Kehrwert des Rangs, nDCG": "Steht das beste Ziel an erster Stelle, zählt der Text 1, an zweiter ½, an dritter ⅓. nDCG "
+        "zählt ähnlich und berücksichtigt auch die weiteren richtigen Ziele, das beste doppelt.",
+        "Nicht nachweisbar": "Der Unterschied zweier Läufe könnte Zufall sein. Das heißt nicht, dass sie gleich gut sind.",
+    }
+    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>" for term, words in terms.items())
+    return f"<details><summary>Die Wörter dieses Berichts</summary><dl>{rows}</dl></details>"
 
 
 def _human(evaluation: Evaluation) -> str:
@@ -103,15 +141,17 @@ def _comparison(comparison: Comparison, base: Run) -> str:
         )
         for name, difference in comparison.differences.items()
     ]
-    head = ("Kennzahl", run.name, "Grundeinstellung", "Unterschied", "95-%-Intervall", "Fälle", "Urteil (Holm)")
+    name = variant_name(run.name)
+    head = ("Kennzahl", "hier", "Grundeinstellung", "Unterschied", "95-%-Intervall", "Fälle", "Urteil (Holm)")
     dots = [Dot(SHORT[name], difference.value, difference.ci) for name, difference in comparison.differences.items()]
     reach = max([0.1, *(abs(end) for dot in dots for end in dot.ci or (dot.value or 0.0,))])
     limit = np.ceil(10 * reach) / 10
     return (
-        f"<h3>{escape(run.name)}</h3><p>Zielkatalog {escape(run.catalogue.name)}, Modell {escape(run.model)}. "
+        f"<h3>{escape(name)}</h3><p>Verglichen mit der Grundeinstellung ({escape(base.catalogue.name)}, Modell {escape(base.model)}). "
+        f"Hier: Zielkatalog {escape(run.catalogue.name)}, Modell {escape(run.model)}. "
         f"{escape(labels_sentence(run))}</p>"
-        + intervals_plot(dots, f"Unterschiede von {run.name} zur Grundeinstellung", -limit, limit)
-        + table(f"{run.name} neben der Grundeinstellung", head, rows, 1)
+        + intervals_plot(dots, f"{name}: Unterschied zur Grundeinstellung; rechts von 0 ist besser", -limit, limit)
+        + table(f"{name}, neben der Grundeinstellung", head, rows, 1)
         + _flipped(comparison, gained=True)
         + _flipped(comparison, gained=False)
         + _changed(comparison)
@@ -124,7 +164,7 @@ def _changed(comparison: Comparison) -> str:
     if not comparison.changes:
         return sentence
     goals = table(
-        f"Ziele, die mit {comparison.run.name} öfter oder seltener vorgeschlagen werden",
+        "Ziele, die hier öfter oder seltener vorgeschlagen werden als in der Grundeinstellung",
         ("Ziel", "dazu", "weg"),
         goal_changes(comparison.changes),
         1,
@@ -133,8 +173,8 @@ def _changed(comparison: Comparison) -> str:
         (change.case, _cut(change.text), str(change.before), str(change.after), "" if change.judged else "ohne Urteil")
         for change in comparison.changes
     ]
-    head = ("Fall", "Text", "Grundeinstellung", comparison.run.name, "Hinweis")
-    texts = table(f"Texte, die {comparison.run.name} anders zuordnet", head, rows, len(head))
+    head = ("Fall", "Text", "Grundeinstellung", "hier", "Hinweis")
+    texts = table("Texte, die hier anders zugeordnet werden", head, rows, len(head))
     return f"{sentence}<details><summary>Alle geänderten Zuordnungen zeigen</summary>{goals}{texts}</details>"
 
 
@@ -147,7 +187,7 @@ def _flipped(comparison: Comparison, gained: bool) -> str:
     found = [flip for flip in comparison.flips if flip.gained is gained]
     if not found:
         return ""
-    what = "Jetzt richtig statt falsch" if gained else "Jetzt falsch statt richtig"
+    what = "Hier richtig statt falsch" if gained else "Hier falsch statt richtig"
     named = ", ".join(f"{flip.case} ({flip.first or '–'} → {flip.second or '–'})" for flip in found)
     return f"<p><strong>{what} ({len(found)} Fälle):</strong> {escape(named)}</p>"
 
@@ -164,7 +204,7 @@ def _slice_table(heading: str, groups: dict[str, list[Record]], name: Callable[[
     rows: list[tuple[Cell, ...]] = []
     for value, group in groups.items():
         cells = figures(group, HEADLINE, quick=True)
-        shown = [f"{number(cells[key].value, 2)} ({interval(cells[key].ci)})" for key in HEADLINE[:3]]
+        shown = [with_interval(cells[key].value, cells[key].ci) for key in HEADLINE[:3]]
         rows.append((name(value), len(group), *shown, number(cells["area_accuracy"].value, 2)))
     return table(
         f"Nach {heading}", (heading, "Fälle", *(SHORT[key] for key in (*HEADLINE[:3], "area_accuracy"))), rows, 1
@@ -179,8 +219,8 @@ def goals_section(evaluation: Evaluation) -> str:
     rows = []
     for goal in goal_support(run.records, run.catalogue):
         item = quick.get(goal.goal)
-        few = f"wenige Fälle (unter {FEW})" if goal.right < FEW else ""
-        cells = (number(item.value, 2), interval(item.ci)) if item else ("–", "–")
+        few = "wenige" if goal.right < FEW else ""
+        cells = (number(item.value, 2), interval(item.ci, 2)) if item else ("–", "–")
         rows.append(
             (
                 goal.goal,
@@ -206,7 +246,7 @@ def goals_section(evaluation: Evaluation) -> str:
     )
     plot = intervals_plot(dots, "Bestes Ziel an erster Stelle, je Ziel mit 95-%-Intervall") if dots else ""
     return (
-        "<p>Ein Ziel mit wenigen Fällen sagt fast nichts: Das Intervall ist dann breit. „Gezeigt“ heißt unter den ersten "
+        f"<p>Ein Ziel mit wenigen Fällen (unter {FEW}) sagt fast nichts: Das Intervall ist dann breit. „Gezeigt“ heißt unter den ersten "
         "fünf Zielen, bei gesamtstädtischen unter den ersten drei.</p>" + plot + table("Je Ziel", head, rows, 1)
     )
 

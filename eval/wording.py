@@ -23,6 +23,23 @@ SHORT = {
 }
 SPLITS = {"dev": "Entwicklung (dev)", "test": "Prüfung (test)", "all": "alle Fälle"}
 
+VARIANTS = {
+    "labels=off": "Ohne Beurteilungen, allein aus den Zielprofilen",
+    "profiles=off": "Ohne Zielprofile, allein mit den Titeln der Ziele",
+    "channel=wort": "Nur gleiche Wörter",
+    "channel=sinn": "Nur ähnliche Bedeutung",
+    "baseline=tfidf-titles": "Einfacher Buchstabenvergleich mit den Titeln (TF-IDF)",
+    "baseline=english-titles": "Englisches Sprachmodell, allein mit den Titeln der Ziele",
+    "decided_labels=on": "Auch aus den eigenen Entscheidungen gelernt",
+}
+_KEYS = {"model": "Mit dem Sprachmodell", "catalogue": "Mit dem Zielkatalog"}
+
+
+def variant_name(assignment: str) -> str:
+    """What is compared, in words where there are some: ``profiles=off`` → ``Ohne Zielprofile, …``."""
+    key, _, value = assignment.partition("=")
+    return VARIANTS.get(assignment) or (f"{_KEYS[key]} «{value}»" if key in _KEYS else assignment)
+
 
 def number(value: float | None, digits: int = 3) -> str:
     """With a decimal comma; a dash where there is no value."""
@@ -33,8 +50,13 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
-def interval(ci: Interval | None) -> str:
-    return "–" if ci is None else f"{number(ci[0])} bis {number(ci[1])}"
+def interval(ci: Interval | None, digits: int = 3) -> str:
+    return "–" if ci is None else f"{number(ci[0], digits)} bis {number(ci[1], digits)}"
+
+
+def with_interval(value: float | None, ci: Interval | None) -> str:
+    """``0,86 (0,60 bis 0,96)``; a dash where there is no value."""
+    return number(value) if value is None or ci is None else f"{number(value, 2)} ({interval(ci, 2)})"
 
 
 def p_value(p: float) -> str:

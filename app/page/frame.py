@@ -27,6 +27,7 @@ PLACES = (
     Place("stapel", "Stapel"),
     Place("entscheidungen", "Entscheidungen"),
     Place("katalog", "Zielkatalog"),
+    Place("qualitaet", "Qualität"),
     Place("hilfe", "Hilfe"),
 )
 

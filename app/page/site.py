@@ -9,7 +9,7 @@ from gradio.events import api
 
 from app.access.private import Owners, PrivateBlocks
 from app.desk import Desk
-from app.page import assistant, catalogue, decisions, guide, profile, stack, versions
+from app.page import assistant, catalogue, decisions, guide, profile, quality, stack, versions
 from app.page.assign import assign_page
 from data.errors import UserError
 
@@ -19,6 +19,7 @@ OTHER_PAGES = (
     (stack.PLACE, stack.stack_page),
     (decisions.PLACE, decisions.decisions_page),
     (catalogue.PLACE, catalogue.catalogue_page),
+    (quality.PLACE, quality.quality_page),
     (guide.PLACE, guide.guide_page),
 )
 PAGES_BELOW = (  # of the catalogue, which links to them
