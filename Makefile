@@ -2,6 +2,7 @@
 # make test  installs on first use and runs the tests
 # make check ruff and mypy
 # make soak  kills the database's writers hundreds of times and looks for what is lost (SQLite and PostgreSQL, half an hour)
+# make soak-load  20 users for 30 minutes: does the server's memory grow?
 # make audit known vulnerabilities of the pinned packages (asks the package index); make sbom writes isek.cdx.json
 # make constraints pins anew what the newest fitting versions are
 PYTHON ?= python3
@@ -25,6 +26,9 @@ check: .venv/.ready
 soak: .venv/.ready
 	$(BIN)/python tests/decision_soak.py --kills 500 --writers 8 --transactions 250
 	$(BIN)/python tests/decision_soak.py --kills 100 --writers 8 --transactions 250 --postgresql
+
+soak-load: .venv/.ready
+	$(BIN)/isek bench load --users 20 --minutes 30 --output .isek/messung
 
 model: .venv/.ready
 	$(BIN)/isek-train

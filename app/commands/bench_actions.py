@@ -1,4 +1,4 @@
-"""`isek bench AKTION`: load and scale."""
+"""`isek bench AKTION`: load, scale and peers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_actions(parser: argparse.ArgumentParser) -> None:
-    """Declare load and scale below `isek bench`."""
+    """Declare load, scale and peers below `isek bench`."""
     actions = parser.add_subparsers(
         dest="action", metavar="AKTION", title="Aktionen statt der Messung des Sprachmodells"
     )
@@ -41,7 +41,27 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
         "--minutes", type=positive, metavar="M", help="danach ein Dauerlauf mit 20 Personen: wächst der Speicher?"
     )
     add_model(load)
-    for action in (load,):
+    scale = command(
+        actions, "scale", "Misst einen Stapel mit sehr vielen Zeilen und eine Suche in sehr vielen Texten.", _scale
+    )
+    scale.add_argument("--texts", type=_count, default=100_000, metavar="N", help="Zeilen (Standard: 100000, 0: keine)")
+    scale.add_argument(
+        "--vectors", type=_count, default=1_000_000, metavar="N", help="Vektoren (Standard: 1000000, 0: keine)"
+    )
+    scale.add_argument(
+        "--factory", action="append", metavar="ANGABE", help="FAISS-Angabe neben Flat (mehrfach möglich)"
+    )
+    add_model(scale)
+    peers = command(
+        actions,
+        "peers",
+        "Misst dieselbe Aufgabe mit dem, was man sonst nähme: sentence-transformers, txtai, Annif.",
+        _peers,
+        epilog="Die Vergleichsprogramme werden beim ersten Mal in eigene Umgebungen unter .isek/peers installiert (GB).",
+    )
+    peers.add_argument("--only", action="append", metavar="NAME", help="nur dieses (mehrfach möglich)")
+    add_model(peers)
+    for action in (load, scale, peers):
         action.add_argument("--output", type=Path, metavar="ORDNER", help="als .md und .json dorthin schreiben")
         action.add_argument("--json", action="store_true", help="ein JSON-Objekt statt der Tabelle")
 
@@ -105,6 +125,78 @@ def _steps(site: str, plan: Plan, minutes: int | None, process: int | None) -> l
     return steps
 
 
+def _scale(options: argparse.Namespace) -> None:
+    from datetime import date
+
+    from app.journal import journal_path
+    from app.service import to_stderr
+    from eval.benchmark_process import PYTHON, machine
+    from eval.benchmark_scale import FACTORIES, run_batch, run_index
+    from eval.benchmark_scale_table import scale_json, scale_markdown
+    from index.encoder import load_encoder
+
+    settings, before = settings_from(options), os.getloadavg()[0]
+    chosen = ["--model", settings.model, "--catalogue", str(settings.catalogue)]
+
+    def batch(source: Path, target: Path, resume: bool) -> list[str]:
+        further = ["--resume"] if resume else []
+        return [*PYTHON, "-m", "app", "batch", str(source), "--output", str(target), *chosen, *further]
+
+    table, indexes = None, []
+    if options.texts:
+        to_stderr(f"{options.texts} Zeilen …")
+        table = run_batch(batch, journal_path, options.texts)
+    if options.vectors:
+        factories = ("Flat", *options.factory) if options.factory else FACTORIES
+        encoder = load_encoder(settings.model)
+        indexes = run_index(encoder.encode, options.vectors, factories, 300, to_stderr)
+    given = (table, indexes, options.vectors, machine(), (before, os.getloadavg()[0]), date.today())
+    _deliver(options, "scale", scale_json(*given), scale_markdown(*given))
+
+
+def _peers(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+    from datetime import date
+
+    from app.service import open_matcher, the_catalogue, to_stderr, training_labels
+    from app.settings import isek_home
+    from data.background import load_background
+    from data.labelled import labelled_path, load_labelled, of_split
+    from eval.benchmark_process import machine
+    from eval.benchmark_texts import SHORT
+    from eval.peers.run import PEERS, job_of, peers_json, peers_markdown, run_peers
+    from index.encoder import english_folder, weights_of
+    from index.texts import corpus_of
+
+    wanted = [peer for peer in PEERS if options.only is None or peer.kind in options.only]
+    if not wanted:
+        raise UserError(
+            f"--only kennt {', '.join(peer.kind for peer in PEERS)}; angegeben war {', '.join(options.only)}."
+        )
+    settings, before = settings_from(options), os.getloadavg()[0]
+    catalogue = the_catalogue(settings)
+    matcher, labels = open_matcher(settings), training_labels(catalogue, settings)
+    test = of_split(load_labelled(labelled_path(catalogue)), "test")
+    texts = [(text.goal, text.text) for text in corpus_of(catalogue, load_background(), labels).profile_texts]
+    places = {
+        "catalogue": str(settings.catalogue),
+        "index": str(isek_home() / "index" / str(matcher.index.manifest["key"])),
+        "own": weights_of(settings.model),
+        "english": english_folder(),
+        "single": SHORT,
+    }
+    job, area_goals = job_of(catalogue, texts, labels, test, **places), [goal.id for goal in catalogue.area_goals]
+    found, where = run_peers(wanted, job, test, area_goals, isek_home(), to_stderr), machine()
+    load = {"before": before, "after": os.getloadavg()[0]}
+    record = {"date": date.today().isoformat(), "machine": asdict(where), "load": load, "peers": peers_json(found)}
+    head = (
+        f"Gemessen am {date.today().isoformat()}, Stand {where.commit}, auf {where.processor}, {where.cores} Kerne, Auslastung "
+        f"{load['before']:.1f} zu Beginn und {load['after']:.1f} am Ende. {len(job['texts'])} Profiltexte von "
+        f"{len(catalogue.goals)} Zielen und {len(job['labels'])} beurteilte Texte (dev) gelernt, {len(test)} Texte (test) beantwortet.\n\n"
+    )
+    _deliver(options, "peers", record, head + peers_markdown(found))
+
+
 def _deliver(options: argparse.Namespace, name: str, record: dict[str, Any], page: str) -> None:
     """Print a measurement, and write it where the options ask for it."""
     from app.evaluation_files import write_benchmark
@@ -119,6 +211,11 @@ def _deliver(options: argparse.Namespace, name: str, record: dict[str, Any], pag
 def _numbers(text: str) -> tuple[int, ...]:
     """Whole numbers from 1 on, separated by commas, for argparse."""
     return tuple(positive(part) for part in text.split(","))
+
+
+def _count(text: str) -> int:
+    """A whole number from 0 on, for argparse."""
+    return 0 if text == "0" else positive(text)
 
 
 def _seconds(text: str) -> float:
