@@ -25,6 +25,10 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 _FOREIGN_META = re.compile(rb"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
+_MANIFEST = re.compile(rb"<link\s+rel=\"manifest\"[^>]*>")
+_ICON_LINK = (
+    b'<link rel="icon" href="./favicon.ico">'  # without one browsers ask the root of the host, outside of our path
+)
 _MATCH = re.compile(r"/gradio_api/(?:run|api|call)/match/?$")
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
@@ -76,7 +80,7 @@ async def refuse(send: Send, status: int, sentence: str) -> None:
 
 
 class GermanPage:
-    """Rewrites the bare HTML: it is German, its scripts carry a nonce, and it advertises nothing to social networks."""
+    """Rewrites the bare HTML: it is German, has our icon, its scripts carry a nonce, and it advertises nothing to social networks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -109,6 +113,7 @@ class _Rewriting:
     async def _finish(self, start: Message) -> None:
         nonce = secrets.token_urlsafe(16)
         body = _FOREIGN_META.sub(b"", self._body).replace(b'lang="en"', b'lang="de"', 1)
+        body = _MANIFEST.sub(_ICON_LINK, body)
         body = _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), body)
         headers = MutableHeaders(scope=start)
         headers["content-length"] = str(len(body))

@@ -13,7 +13,7 @@ from app.settings import Settings
 from data.catalogue import Catalogue, load_catalogue, parse_catalogue
 from index.matcher import Matcher
 
-pytest_plugins = ("page_fixtures", "database_fixtures")
+pytest_plugins = ("page_fixtures", "database_fixtures", "proxy_fixtures")
 
 CHECKOUT = Path(__file__).parents[1]
 

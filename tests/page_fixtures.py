@@ -110,7 +110,9 @@ class Visit:
         self.foreign: list[str] = []
         self.messages: list[str] = []
         page.on("request", self._requested)
-        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on(
+            "console", lambda said: self.messages.append(f"{said.type}: {said.text} {said.location.get('url', '')}")
+        )
         page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (self.messages.append("dialog"), dialog.dismiss()))
 

@@ -235,7 +235,12 @@ def test_a_key_opens_the_api_for_programs(world: World) -> None:
 
 CLOSED = ("gradio_api/token", "gradio_api/app_id", "gradio_api/deep_link?session_hash=x", "gradio_api/runs", "login")
 CLOSED += ("gradio_api/proxy=https://a.hf.space", "monitoring", "monitoring/summary", "gradio_api/dev/reload", "logout")
-CLOSED += ("gradio_api/custom_component/a/client/b/c", "gradio_api/stream/a/b/1/playlist.m3u8", "gradio_api/x%0Ay")
+CLOSED += (
+    "gradio_api/custom_component/a/client/b/c",
+    "gradio_api/stream/a/b/1/playlist.m3u8",
+    "gradio_api/run-history/buckets",
+    "gradio_api/x%0Ay",
+)
 
 
 def test_what_the_pages_do_not_use_of_gradio_is_closed(world: World, single: FastAPI) -> None:
