@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from decision_drafts import DRAFT, SPORT
 
+from app.access.tables import accounts, sessions
 from app.backup import check_backup, restore_backup, write_backup
 from app.database import FILE, migrate, open_database, version, versions
 from app.decisions.records import Decision
@@ -211,3 +213,22 @@ def test_a_backup_shows_one_moment_while_others_write(
         written = write_backup(store.database, path)
         assert (written.rows["projects"], written.rows["revisions"], written.rows["verdicts"]) == (1, 1, 3)
         assert store.count() > 1
+
+
+def test_accounts_come_back_and_nobody_is_still_signed_in(
+    database_url: Made, other_database_url: Made, tmp_path: Path
+) -> None:
+    path, target = tmp_path / "sicherung.gz", other_database_url()
+    account = {"name": "Ärger", "folded": "ärger", "role": "admin", "password": "$argon2id$", "locked": False}
+    for url, name in ((target, "Andere"), (database_url(), "Ärger")):
+        with opened(url) as store, store.database.writing() as connection:
+            made = {**account, "name": name, "created": 1_795_628_398}
+            number = connection.execute(sa.insert(accounts).values(**made).returning(accounts.c.id)).scalar_one()
+            connection.execute(sa.insert(sessions).values(token=name, account=number, opened=1, seen=2))
+            before = connection.execute(sa.select(accounts)).all()
+    with opened(url) as store:
+        write_backup(store.database, path)
+    restore_backup(path, Settings(database=target), replace=True)
+    with opened(target) as store, store.database.reading() as connection:
+        assert connection.execute(sa.select(accounts)).all() == before and before[0].name == "Ärger"
+        assert connection.execute(sa.select(sessions)).all() == []
