@@ -1,7 +1,8 @@
 # make run   installs on first use and serves the page on http://127.0.0.1:7860 (HOST=, PORT= change it)
 # make test  installs on first use and runs the tests
 # make check ruff and mypy
-# make soak  kills the database's writers hundreds of times and looks for what is lost (SQLite and PostgreSQL, half an hour)
+# make soak  damages indexes, kills who saves them and the database's writers, hundreds of times, and looks for what is
+#            lost or served damaged (SQLite and PostgreSQL, half an hour)
 # make soak-load  20 users for 30 minutes: does the server's memory grow?
 # make audit known vulnerabilities of the pinned packages (asks the package index); make sbom writes isek.cdx.json
 # make constraints pins anew what the newest fitting versions are
@@ -24,6 +25,7 @@ check: .venv/.ready
 	$(BIN)/mypy
 
 soak: .venv/.ready
+	$(BIN)/python tests/index_soak.py --damages 1000 --kills 500
 	$(BIN)/python tests/decision_soak.py --kills 500 --writers 8 --transactions 250
 	$(BIN)/python tests/decision_soak.py --kills 100 --writers 8 --transactions 250 --postgresql
 

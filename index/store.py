@@ -2,7 +2,8 @@
 
 An index lives in a folder named after everything it depends on (catalogue, texts, labels, model weights, tuning,
 format), so a changed input means another folder. It is written under a temporary name and renamed when complete; the
-manifest, written last, holds the SHA-256 of every file, because FAISS accepts flipped bits in silence.
+manifest holds the SHA-256 of every file, because FAISS accepts flipped bits in silence, and is itself sealed by a file
+with its own, written last.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,10 +32,13 @@ from index.lexical import Lexicon, SparseRows
 from index.texts import Corpus, GoalText
 from index.vectors import Say, encode_cached
 
-FORMAT = 2
+FORMAT = 3
 DEFAULT_FACTORY = "Flat"
 LEAST_CELLS = 16  # of an inverted file that are searched
 REFINED = 8.0  # times as many candidates as asked for whose exact similarity is computed
+_MANIFEST, _SEAL = "manifest.json", "manifest.sha256"
+_NEW, _OLD = ".neu-", ".alt-"  # names of folders on their way in and out
+_ABANDONED = 3_600  # seconds after which such a folder was left by a process that was killed
 _FILES = ("vectors.faiss", "arrays.npz", "texts.json", "calibration.json")
 
 
@@ -198,16 +203,16 @@ def save_index(index: GoalIndex, folder: Path) -> None:
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".neu-", dir=folder.parent))
+        _sweep(folder.parent)
+        temporary = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder.parent))
         try:
             (temporary / _FILES[0]).write_bytes(faiss.serialize_index(index.vectors).tobytes())
             _write_arrays(index, temporary / _FILES[1])
             _write_json(temporary / _FILES[2], {"texts": index.texts, "vocabulary": list(index.lexicon.vocabulary)})
             _write_json(temporary / _FILES[3], index.calibration.to_json() if index.calibration else None)
             digests = {name: file_digest(temporary / name) for name in _FILES}
-            _write_json(
-                temporary / "manifest.json", {**index.manifest, "columns": asdict(index.columns), "files": digests}
-            )
+            _write_json(temporary / _MANIFEST, {**index.manifest, "columns": asdict(index.columns), "files": digests})
+            (temporary / _SEAL).write_text(file_digest(temporary / _MANIFEST), "ascii")
             _put_in_place(temporary, folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -219,13 +224,28 @@ def save_index(index: GoalIndex, folder: Path) -> None:
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:
-    if folder.exists():  # a damaged one, or another process was faster
-        shutil.rmtree(folder, ignore_errors=True)
+    """Rename the new folder to its name; one that is there, damaged or another process's, is first renamed away.
+
+    So at every moment the name stands for a whole index or for none.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        old = temporary.with_name(temporary.name.replace(_NEW, _OLD))
+        folder.rename(old)
+        shutil.rmtree(old, ignore_errors=True)
     try:
         temporary.rename(folder)
     except OSError:
         if not folder.is_dir():
             raise
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed processes left behind."""
+    for prefix in (_NEW, _OLD):
+        for left in parent.glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_arrays(index: GoalIndex, path: Path) -> None:
@@ -248,17 +268,21 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def load_index(folder: Path) -> GoalIndex:
-    """Load an index after checking every byte of it against its manifest.
+    """Load an index after checking every byte of it against its manifest, and the manifest against its seal.
 
     Raises:
-        UserError: damaged, incomplete or of another format.
+        UserError: damaged, incomplete, of another format, or built with other versions of FAISS or NumPy.
     """
     import faiss
 
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        if file_digest(folder / _MANIFEST) != (folder / _SEAL).read_text("ascii"):
+            raise ValueError(_MANIFEST)
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         if manifest["format"] != FORMAT or set(manifest["files"]) != set(_FILES) or manifest["key"] != folder.name:
-            raise ValueError("manifest.json")
+            raise ValueError(_MANIFEST)
+        if manifest["versions"] != _versions():
+            raise ValueError("er wurde mit anderen Fassungen von FAISS oder NumPy gebaut")
         for name, digest in manifest["files"].items():
             if file_digest(folder / name) != digest:
                 raise ValueError(name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import WordEncoder
+from index_soak import killed, refused
 
 from data.background import Background
 from data.catalogue import Catalogue, parse_catalogue
@@ -67,19 +69,11 @@ def test_any_changed_input_means_another_index(tmp_path: Path, small: Catalogue,
     assert len(folders(tmp_path)) == 2
 
 
-def test_a_flipped_bit_anywhere_is_refused_and_mended(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+def test_damage_anywhere_is_refused_and_mended(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
+    """A sample of what `make soak` does a thousand times."""
     opened(tmp_path, small, encoder, [])
     (folder,) = folders(tmp_path)
-    pristine = {path: path.read_bytes() for path in folder.iterdir()}
-    dice = random.Random(7)
-    for path, raw in pristine.items():
-        for _ in range(25):
-            damaged = bytearray(raw)
-            damaged[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
-            path.write_bytes(damaged)
-            with pytest.raises(UserError, match="beschädigt"):
-                load_checked(folder, pristine, path)
-            path.write_bytes(raw)
+    assert refused(folder, 60, random.Random(7)) == 60
     said: list[str] = []
     (folder / "vectors.faiss").write_bytes(b"x")
     opened(tmp_path, small, encoder, said)
@@ -87,14 +81,24 @@ def test_a_flipped_bit_anywhere_is_refused_and_mended(tmp_path: Path, small: Cat
     load_index(folder)
 
 
-def load_checked(folder: Path, pristine: dict[Path, bytes], touched: Path) -> None:
-    """Load; a manifest whose meaning is the same although a byte of its formatting changed is no damage."""
-    index = load_index(folder)
-    if touched.name == "manifest.json" and set(index.manifest["files"]) == {p.name for p in pristine} - {touched.name}:
-        raise UserError("beschädigt: nur die Schreibweise des Verzeichnisses hat sich geändert")
+def test_an_index_of_other_library_versions_is_built_again(
+    tmp_path: Path, small: Catalogue, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(tmp_path, small, encoder, [])
+    monkeypatch.setattr("index.store._versions", lambda: {"faiss": "9", "numpy": "9"})
+    said: list[str] = []
+    opened(tmp_path, small, encoder, said)
+    assert "anderen Fassungen von FAISS oder NumPy" in said[0]
+    assert load_index(folders(tmp_path)[0]).manifest["versions"] == {"faiss": "9", "numpy": "9"}
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "vectors.faiss", "arrays.npz", "texts.json", "calibration.json"])
+def test_a_process_killed_while_it_saves_leaves_a_whole_index_or_none(tmp_path: Path) -> None:
+    assert killed(tmp_path, 8, random.Random(7)) == {"kills": 8, "inconsistent": 0}
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "manifest.sha256", "vectors.faiss", "arrays.npz", "texts.json", "calibration.json"]
+)
 def test_a_missing_or_cut_file_is_refused(tmp_path: Path, small: Catalogue, encoder: WordEncoder, name: str) -> None:
     opened(tmp_path, small, encoder, [])
     (folder,) = folders(tmp_path)
@@ -123,6 +127,17 @@ def test_a_half_written_index_does_not_count(tmp_path: Path, small: Catalogue, e
     said: list[str] = []
     opened(tmp_path, small, encoder, said)
     assert "aufgebaut" in said[0]
+
+
+def test_what_killed_processes_left_is_swept_after_an_hour(
+    tmp_path: Path, small: Catalogue, encoder: WordEncoder
+) -> None:
+    old, young = tmp_path / "index" / ".neu-alt", tmp_path / "index" / ".alt-jung"
+    for left in (old, young):
+        left.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    opened(tmp_path, small, encoder, [])
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_a_faiss_factory_that_does_not_fit_is_explained(tmp_path: Path, small: Catalogue, encoder: WordEncoder) -> None:
