@@ -98,7 +98,7 @@ def quick_replies(talk: Talk) -> tuple[str, ...]:
     best = talk.match.goals[0].id if talk.match.goals else talk.match.citywide[0].id
     area = () if talk.areas or not str(talk.match.area.id) else (f"Nur Bereich {talk.match.area.id}",)
     wide = ("Alle Bereiche",) if talk.areas else ()
-    if talk.taken or talk.no_goal:
+    if (talk.taken or talk.no_goal) and not talk.saved:
         return ("Speichern", f"Warum {best}?", "Und gesamtstädtisch?", "Neues Projekt")
     return (f"Warum {best}?", "Und gesamtstädtisch?", *area, *wide, "Neues Projekt")[:4]
 
@@ -210,7 +210,7 @@ def _more(desk: Desk, talk: Talk, _said: str) -> Reply:
 def _refine(desk: Desk, talk: Talk, said: str) -> Reply:
     if not talk.text:
         return _describe(desk, talk, said)
-    return _matched(desk, replace(talk, text=f"{talk.text}\n{said}", top=TOP), "Ich habe das ergänzt. ")
+    return _matched(desk, replace(talk, text=f"{talk.text}\n{said}", top=TOP, saved=False), "Ich habe das ergänzt. ")
 
 
 _ACTIONS: dict[str, Action] = {

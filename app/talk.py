@@ -16,7 +16,7 @@ class Talk:
     """What has been said so far: the project's text, the filter, the last match, the goals last listed, and the verdicts.
 
     `taken`, `rejected` and `no_goal` are what was decided in the conversation; `project` and `revision` say where that is
-    saved; `asking` that the last answer asked whether to save.
+    saved, `saved` that nothing has changed since; `asking` that the last answer asked whether to save.
     """
 
     text: str = ""
@@ -30,6 +30,7 @@ class Talk:
     asking: bool = False
     project: int | None = None
     revision: int | None = None
+    saved: bool = False
 
     def about(self, text: str) -> Talk:
         """The talk as it goes on about another project."""
@@ -38,7 +39,8 @@ class Talk:
     def without(self, goals: tuple[str, ...]) -> Talk:
         """The talk with no verdict on these goals."""
         taken = tuple(goal for goal in self.taken if goal not in goals)
-        return replace(self, taken=taken, rejected=tuple(goal for goal in self.rejected if goal not in goals))
+        rejected = tuple(goal for goal in self.rejected if goal not in goals)
+        return replace(self, taken=taken, rejected=rejected, saved=False)
 
 
 @dataclass(frozen=True)

@@ -41,24 +41,22 @@ def undo(desk: Desk, talk: Talk, said: str) -> Reply:
     return named if isinstance(named, Reply) else decided(desk, talk.without(named), said)
 
 
-def none_fits(_desk: Desk, talk: Talk, _said: str) -> Reply:
+def none_fits(desk: Desk, talk: Talk, said: str) -> Reply:
     """Decide that no goal fits."""
     if talk.match is None:
         return Reply(talk, FIRST)
-    told = "Für dieses Projekt entschieden, noch nicht gespeichert: Kein Ziel passt."
-    return Reply(replace(talk, taken=(), rejected=(), no_goal=True), told)
+    return decided(desk, replace(talk, taken=(), rejected=(), no_goal=True, saved=False), said)
 
 
 def decided(_desk: Desk, talk: Talk, _said: str) -> Reply:
     """What has been decided so far."""
+    state = f"gespeichert als Projekt Nr. {talk.project}" if talk.saved else "noch nicht gespeichert"
     if talk.no_goal:
-        return Reply(talk, "Entschieden, noch nicht gespeichert: Kein Ziel passt.")
-    if not talk.taken and not talk.rejected:
-        return Reply(talk, "Noch ist kein Ziel übernommen.")
-    rejected = f" Abgelehnt: {', '.join(talk.rejected)}." if talk.rejected else ""
+        return Reply(talk, f"Entschieden, {state}: Kein Ziel passt.")
+    rejected = f"Abgelehnt: {', '.join(talk.rejected)}. " if talk.rejected else ""
     if not talk.taken:
-        return Reply(talk, f"Noch ist kein Ziel übernommen.{rejected}")
-    return Reply(talk, f"Für dieses Projekt übernommen, noch nicht gespeichert.{rejected} Übernommen:", talk.taken)
+        return Reply(talk, f"{rejected}Noch ist kein Ziel übernommen.")
+    return Reply(talk, f"{rejected}Übernommen, {state}:", talk.taken)
 
 
 def ask_to_save(desk: Desk, talk: Talk, _said: str) -> Reply:
@@ -92,7 +90,7 @@ def declined(_desk: Desk, talk: Talk, _said: str) -> Reply:
 def stored(talk: Talk, decision: Decision) -> Reply:
     """What is said once a draft has been saved."""
     told = f"Gespeichert als Projekt Nr. {decision.project}, Fassung {decision.revision}, entschieden von {decision.decided_by}."
-    kept = replace(talk, project=decision.project, revision=decision.revision)
+    kept = replace(talk, project=decision.project, revision=decision.revision, saved=True)
     return Reply(kept, told, saved=decision.project)
 
 

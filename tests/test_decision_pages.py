@@ -111,9 +111,19 @@ def test_a_text_changed_after_the_answer_is_not_saved(visit: Visit) -> None:
     page.wait_for_selector("#speichern-meldung .fehler")
     assert "Der Text wurde nach dieser Antwort geändert" in page.locator("#speichern-meldung").inner_text()
     visit.ask(BIKE + " und mehr")
-    page.wait_for_selector("#antwort:not(.alt)")
     judge(page, "PB5.4")
     save(page)
+
+
+def test_the_same_question_asked_again_is_answered_again_and_keeps_the_verdicts(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(BIKE)
+    judge(page, "PB5.4")
+    page.evaluate("document.querySelector('#antwort .antwort').dataset.alt = 'ja'")
+    visit.ask(BIKE)
+    assert page.locator("#antwort .antwort").get_attribute("data-alt") is None
+    assert page.locator("#antwort.wartet").count() == 0
+    assert page.locator("#antwort [data-ziel='PB5.4'] [data-urteil=accepted]").is_checked()
 
 
 def test_a_goal_is_added_by_search_and_made_the_primary_one(visit: Visit) -> None:
@@ -173,9 +183,10 @@ def test_a_decision_is_saved_by_keyboard_alone(visit: Visit) -> None:
     page.keyboard.insert_text(BIKE)
     press("Control+Enter")
     page.wait_for_selector("#speichern")
+    page.wait_for_function("document.activeElement.matches('#antwort h2')")
     count = page.locator("#antwort fieldset.urteil").count()
     judged = 0
-    for _ in range(80):
+    for _ in range(40):
         press("Tab")
         here = "document.activeElement"
         if page.evaluate(f"{here}.matches('#antwort fieldset.urteil input')"):
@@ -239,6 +250,7 @@ def test_a_decision_is_found_opened_and_its_history_read(visit: Visit) -> None:
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines(), delimiter=";"))
     assert [(row["nr"], row["titel"], row["hauptziel"]) for row in rows] == [(number, title, "PB5.4")]
     page.get_by_label("Von Tag").fill("gestern")
+    page.get_by_label("Von Tag").press("Enter")
     page.wait_for_selector("#meldung-oben .fehler")
     assert "erwartet einen Tag wie" in page.locator("#meldung-oben").inner_text()
 

@@ -62,12 +62,12 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
     "übernehmen": [
         ("übernimm 1", "zuerst ein Projekt", ""),
         (BIKE, "Ich schlage vor", "PB5.4"),
-        ("übernimm 1", "übernommen", "PB5.4"),
+        ("übernimm 1", "Übernommen", "PB5.4"),
         ("zeig weitere", "nächstliegenden", "PB5.4"),
-        ("übernimm 1 und 3", "übernommen", "PB5.4"),
+        ("übernimm 1 und 3", "Übernommen", "PB5.4"),
         ("übernimm 99", "Diese Nummer gibt es in der Liste nicht", ""),
-        ("nimm G.8", "übernommen", "G.8"),
-        ("Was habe ich übernommen?", "übernommen", "G.8"),
+        ("nimm G.8", "Übernommen", "G.8"),
+        ("Was habe ich übernommen?", "Übernommen", "G.8"),
         ("neues Projekt", "Worum geht es?", ""),
         ("was ist übernommen", "Noch ist kein Ziel", ""),
     ],
@@ -80,7 +80,7 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("übernimm 1", "noch nicht gespeichert", "PB5.4"),
         ("lehne G.8 ab", "Abgelehnt: G.8", "PB5.4"),
         ("PB5.5 ablehnen", "Abgelehnt: G.8, PB5.5", "PB5.4"),
-        ("nimm PB5.5 zurück", "Abgelehnt: G.8. Übernommen", "PB5.4"),
+        ("nimm PB5.5 zurück", "Abgelehnt: G.8. Übernommen, noch nicht gespeichert", "PB5.4"),
         ("G.8 übernehmen", "Übernommen", "G.8"),
         ("ablehnen 99", "Diese Nummer gibt es in der Liste nicht", ""),
         ("speichern", f"Projekt: {BIKE}. Angenommen: PB5.4, G.8", ""),
@@ -190,6 +190,9 @@ def test_what_was_saved_is_told_and_a_second_time_makes_a_revision(desk: Desk) -
     assert answer.draft is not None
     told = stored(answer.talk, Decision(12, 1, answer.draft, "Kim", datetime.now(UTC)))
     assert told.sentence == "Gespeichert als Projekt Nr. 12, Fassung 1, entschieden von Kim." and told.saved == 12
+    assert "Speichern" not in reply(desk, told.talk, "Hilfe").quick
+    assert reply(desk, told.talk, "was ist übernommen").sentence == "Übernommen, gespeichert als Projekt Nr. 12:"
+    assert reply(desk, told.talk, "lehne G.8 ab").quick[0] == "Speichern"
     again = reply(desk, told.talk, "speichern")
     assert "als neue Fassung von Projekt Nr. 12 speichern?" in again.sentence
     assert (again.talk.project, again.talk.revision) == (12, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.catalogue import Catalogue
 from data.errors import UserError
@@ -29,6 +29,11 @@ class Proposal:
         """The suggested goals with their ranks (from 1, by level); product areas first."""
         levels = () if self.match.no_goal else (self.match.goals, self.match.citywide)
         return tuple((hit, rank) for level in levels for rank, hit in enumerate(level, 1) if hit.suggested)
+
+    @property
+    def light(self) -> Proposal:
+        """The same without the passages that were set aside, which may be as long as the text: to be kept for a while."""
+        return replace(self, match=replace(self.match, ignored=()))
 
     def answers(self, text: str) -> bool:
         """Whether this is the answer to exactly that text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -97,10 +98,10 @@ class Assignment:
             changes = {"department": "", "reason": ""}
         keep = same or (sheet.project is not None and not sheet.saved)
         kept = carried_over(judgement, proposal, self.desk.catalogue) if keep else Judgement()
-        new = replace(sheet, proposal=proposal, saved=False, title=title_of(text), reference=reference_of(text))
+        new = replace(sheet, proposal=proposal.light, saved=False, title=title_of(text), reference=reference_of(text))
         return {
             **changes,
-            "answer": answer_html(text, proposal.match, self.desk.catalogue, bool(given.areas), kept),
+            "answer": _new(answer_html(text, proposal.match, self.desk.catalogue, bool(given.areas), kept)),
             "title": new.title if given.title.strip() in ("", sheet.title) else given.title,
             "reference": new.reference if given.reference.strip() in ("", sheet.reference) else given.reference,
             **self._form(new),
@@ -151,9 +152,7 @@ class Assignment:
     def save_anyway(self, given: Fields, request: gr.Request) -> Changes:
         """Store on top of what somebody else has saved meanwhile; their revision stays in the history."""
         sheet = given.sheet
-        if sheet.project is not None:
-            sheet = replace(sheet, revision=self.desk.store.current(sheet.project).revision)
-        return self.save(replace(given, sheet=sheet), request)
+        return self.save(replace(given, sheet=replace(sheet, revision=self._revision_in_force(sheet))), request)
 
     def edit(self, given: Fields, _request: gr.Request) -> Changes:
         """Show the form of a saved decision again; saving makes a new revision."""
@@ -187,17 +186,22 @@ class Assignment:
 
     def _refused(self, sheet: Sheet, message: str) -> Changes:
         """A refusal; where somebody else was quicker, it links to their revision and offers to save all the same."""
-        overtaken = False
-        if sheet.project is not None:
-            overtaken = self.desk.store.current(sheet.project).revision != sheet.revision
+        overtaken = self._revision_in_force(sheet) != sheet.revision
         return {
             "message": not_saved_html(message, sheet.project if overtaken else None),
             "anyway": gr.update(visible=overtaken),
         }
 
+    def _revision_in_force(self, sheet: Sheet) -> int | None:
+        """The project's revision now; the sheet's own where there is no project or no database."""
+        try:
+            return sheet.revision if sheet.project is None else self.desk.store.current(sheet.project).revision
+        except UserError:
+            return sheet.revision
+
     def _unanswered(self, sheet: Sheet, message: str) -> Changes:
         return {
-            "answer": error_html(message),
+            "answer": _new(error_html(message)),
             "sheet": replace(sheet, proposal=None),
             "form": gr.update(visible=False),
             "after": gr.update(visible=False),
@@ -238,7 +242,7 @@ class Assignment:
         except UserError as error:
             return self._unanswered(Sheet(), str(error))
         judgement = carried_over(judgement_of(draft), proposal, self.desk.catalogue)
-        sheet = Sheet(proposal, decision.project, decision.revision, title=title_of(draft.text))
+        sheet = Sheet(proposal.light, decision.project, decision.revision, title=title_of(draft.text))
         return {
             "text": draft.text,
             "answer": _about(decision, self.desk)
@@ -252,7 +256,10 @@ class Assignment:
 
     def _departments_html(self) -> str:
         """The departments named most in earlier decisions, as buttons that fill the field."""
-        names = self.desk.store.departments(OFFERED)
+        try:
+            names = self.desk.store.departments(OFFERED)
+        except UserError:  # without a database texts are still answered; saving says what is wrong
+            return ""
         buttons = (element("button", escaped(name), type="button", data_fuellt="fachdienst") for name in names)
         group = element(
             "div", *buttons, class_="bausteine", role="group", aria_label="Fachdienste aus früheren Entscheidungen"
@@ -269,6 +276,11 @@ def project_number(given: str) -> int:
     if not given.isdecimal() or len(given) > 12:
         raise UserError(f"Ein Projekt mit der Nummer {given[:40]!r} gibt es nicht.")
     return int(given)
+
+
+def _new(answer: str) -> str:
+    """The answer as one that the page takes for new, and announces, even when it is the same as the one before."""
+    return element("div", answer, data_zeit=str(time.monotonic_ns()))
 
 
 def _about(decision: Decision, desk: Desk) -> str:

@@ -98,8 +98,11 @@ def _actions(parts: Parts[Fields]) -> None:
 def _tie(desk: Desk, parts: Parts[Fields]) -> None:
     work = DecisionDesk(desk)
     parts.tie_visit(work.visit)
-    for name in FILTERS:
+    for name in ("words", "goal", "by", "area"):
         parts.tie(parts[name].change, work.search, *FILTERS)
+    for name in ("since", "until"):  # half a day is no day: it is read once it has been typed
+        parts.tie(parts[name].submit, work.search, *FILTERS)
+        parts.tie(parts[name].blur, work.search, *FILTERS)
     parts.tie(parts["back"].click, work.earlier, *FILTERS, "page")
     parts.tie(parts["forward"].click, work.later, *FILTERS, "page")
     parts.tie(parts["csv"].click, work.export_csv, *FILTERS)

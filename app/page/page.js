@@ -69,7 +69,6 @@
     const answer = document.querySelector("#antwort");
     if (!answer) return;
     answer.classList.add("wartet");
-    answer.querySelectorAll("[data-gesagt]").forEach((found) => delete found.dataset.gesagt);
     status.textContent = "Die Ziele werden gesucht.";
   };
 

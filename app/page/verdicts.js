@@ -123,6 +123,7 @@
   document.addEventListener("click", (event) => {
     const clicked = event.target.closest?.("button, a");
     if (!clicked) return;
+    if (["leeren", "naechstes"].includes(clicked.id)) history.replaceState(null, "", location.pathname); // no longer the project of the address
     if (clicked.id === "finden") document.getElementById("antwort")?.classList.remove("alt");
     if (clicked.dataset.alle) {
       goals().filter((goal) => goal.matches("fieldset") && (clicked.dataset.alle === "accepted" || !verdict(goal)))
@@ -157,11 +158,25 @@
     document.querySelector("#speichern")?.click();
   }, true);
 
+  // Whoever asks by keyboard goes on from the answer, not through all the controls before it.
+  let asked = false;
+  document.addEventListener("keydown", (event) => {
+    asked = event.key === "Enter" && (event.ctrlKey || event.metaKey) && Boolean(event.target.closest?.("#text"));
+  });
+  const goOn = (fresh) => {
+    const heading = fresh.querySelector("h2");
+    if (!asked || !heading || !document.activeElement?.closest("#text")) return;
+    asked = false;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  };
+
   const start = () => {
     new MutationObserver(() => {
       const fresh = answer();
       if (fresh && !fresh.dataset.gezeigt && fresh.querySelector("#ausgewaehlt")) {
         fresh.dataset.gezeigt = "ja";
+        goOn(fresh);
         document.getElementById("antwort").classList.remove("alt");
         sum();
         hand();
