@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -139,6 +140,15 @@ def test_the_same_text_asked_again_keeps_project_verdicts_and_title(work: Assign
     assert 'data-urteil="accepted" checked' in changes["answer"]
     other = work.find(Fields(text="Ein Radweg", sheet=sheet, judged=judged(sheet, "PB5.4"), title="Mein Titel"), VISIT)
     assert "checked" not in other["answer"]
+
+
+def test_verdicts_outlive_a_question_that_could_not_be_answered(work: Assignment) -> None:
+    sheet = answered(work)
+    given = Fields(text=BIKE, areas=["9"], sheet=sheet, judged=judged(sheet, "PB5.4"))
+    failed = work.find(given, VISIT)
+    assert "Den Produktbereich" in failed["answer"] and failed["form"]["visible"] is False
+    again = work.find(replace(given, areas=[], sheet=failed["sheet"]), VISIT)
+    assert 'data-urteil="accepted" checked' in again["answer"]
 
 
 def test_somebody_quicker_is_named_and_both_revisions_are_kept_if_wanted(work: Assignment) -> None:

@@ -200,9 +200,10 @@ class Assignment:
             return sheet.revision
 
     def _unanswered(self, sheet: Sheet, message: str) -> Changes:
+        """A fault in place of the answer; asked again, the same text finds its verdicts as they were."""
         return {
             "answer": _new(error_html(message)),
-            "sheet": replace(sheet, proposal=None),
+            "sheet": sheet,
             "form": gr.update(visible=False),
             "after": gr.update(visible=False),
         }
