@@ -174,7 +174,10 @@ def test_a_decision_is_opened_by_its_number_with_its_verdicts(work: Assignment) 
 @pytest.mark.parametrize("number", ["99", "x", "-1", "9" * 30, "<b>"])
 def test_a_number_that_is_none_gets_a_german_sentence(work: Assignment, number: str) -> None:
     assert "gibt es nicht" in work.visit(SimpleNamespace(query_params={"nr": number}))["answer"]
-    assert "gibt es nicht" in DecisionDesk(work.desk).visit(SimpleNamespace(query_params={"nr": number}))["message"]
+    assert (
+        "gibt es nicht"
+        in DecisionDesk(work.desk, work.who).visit(SimpleNamespace(query_params={"nr": number}))["message"]
+    )
 
 
 def test_texts_are_deleted_by_admins_alone_and_the_decision_can_no_longer_be_edited(work: Assignment) -> None:

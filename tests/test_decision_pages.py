@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from page_fixtures import Visit, start_server, violations
 
+from app.access.accounts import Accounts
+from app.database import open_database
+from app.settings import Settings
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -380,13 +384,18 @@ def test_the_print_of_a_decision_holds_the_paper_and_no_controls(visit: Visit, t
 
 
 @pytest.fixture
-def fresh(browser: Browser, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
-    """A visit to a server with an empty database."""
-    for built in home.iterdir():
-        if built.is_dir() and built.name not in ("zwischenlager",):
-            (tmp_path / built.name).symlink_to(built)
+def own_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder with the index of the session and nothing else."""
+    for built in ("index", "vectors"):
+        (tmp_path / built).symlink_to(home / built)
     monkeypatch.setenv("ISEK_HOME", str(tmp_path))
-    server = start_server(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def fresh(browser: Browser, own_home: Path) -> Iterator[Visit]:
+    """A visit to a server with an empty database."""
+    server = start_server(own_home)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE", reduced_motion="reduce")
     yield Visit(context.new_page(), server.address)
     context.close()
@@ -402,3 +411,56 @@ def test_without_decisions_the_page_says_how_to_make_one(fresh: Visit) -> None:
     fresh.open("entscheidungen?nr=99")
     page.wait_for_selector("#meldung-oben .fehler")
     assert "Ein Projekt mit der Nummer 99 gibt es nicht." in page.locator("#meldung-oben").inner_text()
+
+
+PASSWORD = "viele Räder am Markt"
+
+
+@pytest.fixture
+def guarded(browser: Browser, own_home: Path) -> Iterator[Visit]:
+    """A visit to a server that asks for a sign-in; «otto» may read, «petra» may edit."""
+    accounts = Accounts(open_database(Settings()))
+    accounts.add("otto", "reader", PASSWORD)
+    accounts.add("petra", "editor", PASSWORD)
+    (own_home / "settings.yaml").write_text("sign_in: true\n", "utf-8")
+    server = start_server(own_home)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE", reduced_motion="reduce")
+    yield Visit(context.new_page(), server.address)
+    context.close()
+    server.stop()
+
+
+def sign_in(visit: Visit, name: str) -> None:
+    page = visit.page
+    page.context.clear_cookies()
+    page.goto(f"{visit.site}/anmelden")
+    page.fill("[name=name]", name)
+    page.fill("[name=kennwort]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#inhalt")
+
+
+def test_who_may_only_read_cannot_save_and_who_is_signed_in_cannot_decide_as_somebody_else(guarded: Visit) -> None:
+    page = guarded.page
+    sign_in(guarded, "petra")
+    guarded.open()
+    guarded.ask(BIKE)
+    judge(page, "PB5.4")
+    assert page.get_by_label("Entschieden von").is_disabled()
+    assert page.get_by_label("Entschieden von").input_value() == "petra"
+    number = save(page)
+    assert "von petra am" in page.locator("#gespeichert").inner_text()
+    guarded.open(f"entscheidungen?nr={number}", ".einzeln")
+    page.wait_for_selector("#zuruecknehmen")
+    assert page.locator("#loeschen").count() == 0  # for those who may administer
+    sign_in(guarded, "otto")
+    guarded.open()
+    guarded.ask(BIKE)
+    page.wait_for_selector("#hinweis .vermerk")
+    assert "mit dem Recht «Lesen» angemeldet" in page.locator("#hinweis").inner_text()
+    assert page.locator("#speichern").is_disabled()
+    guarded.shot("entscheidung-nur-lesen")
+    assert violations(guarded) == []
+    guarded.open(f"entscheidungen?nr={number}", ".einzeln")
+    page.wait_for_timeout(500)
+    assert page.locator("#zuruecknehmen, #loeschen, #bearbeiten").count() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.decisions.proposal import Proposal, proposal_of
 from app.decisions.records import Decision
 from app.desk import Desk
 from app.german_time import moment_text
+from app.logs import log_fault
 from app.page.answer import answer_html, empty_html, error_html
 from app.page.markup import element, escaped
 from app.page.parts import Changes
@@ -88,8 +88,8 @@ class Assignment:
             judgement = judgement_from(given.judged)
         except UserError as error:
             return self._unanswered(sheet, str(error))
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            log_fault(error)
             return self._unanswered(sheet, OUR_FAULT)
         same = sheet.proposal is not None and sheet.proposal.answers(text)
         changes: Changes = {}
@@ -136,8 +136,8 @@ class Assignment:
             decision = self._stored(given, self.who(request))
         except UserError as error:
             return self._refused(given.sheet, str(error))
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            log_fault(error)
             return self._refused(given.sheet, OUR_FAULT)
         return {
             "sheet": replace(given.sheet, project=decision.project, revision=decision.revision, saved=True),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from app.decisions.records import Decision
 from app.decisions.store import Wanted
 from app.desk import Desk
 from app.german_time import day_start
+from app.logs import log_fault
 from app.page.answer import error_html
 from app.page.assignment import OUR_FAULT, project_number
 from app.page.decision_list import PER_PAGE, list_html, pages
@@ -143,8 +143,8 @@ class DecisionDesk:
             return {**self._opened(number, person), "message": _done(told), "reason": ""}
         except UserError as error:
             return {"message": error_html(str(error))}
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            log_fault(error)
             return {"message": error_html(OUR_FAULT)}
 
     def _opened(self, number: int, person: Person) -> Changes:
