@@ -340,7 +340,11 @@ def test_a_trusted_proxy_names_the_person(world: World) -> None:
     assert "<strong>petra</strong> (Bearbeiten)" in load(proxy) and "Abmelden" not in load(proxy)
     new = world.client(PROXY, headers={"X-Remote-User": "Jörg@STADT".encode()})
     assert "<strong>Jörg@STADT</strong> (Lesen)" in load(new)
+    oauth = {"X-Remote-User": "otto", "Authorization": "Bearer eines-anderen-dienstes"}
+    assert "<strong>otto</strong>" in load(world.client(PROXY, headers=oauth))
     assert world.client(PROXY).get("/").status_code == 401
+    nobody = {"X-Remote-User": "", "Authorization": f"Bearer {world.accounts.make_key('otto')}"}
+    assert "<strong>otto</strong>" in load(world.client(PROXY, headers=nobody))
     world.accounts.add("gesperrt", "admin", None)
     world.accounts.lock("gesperrt", True)
     assert world.client(PROXY, headers={"X-Remote-User": "gesperrt"}).get("/").status_code == 403

@@ -100,22 +100,20 @@ class Gate:
             if state["forwarded"]:
                 raise Refused(403, _BEHIND_PROXY)
             return desk_person(), True
+        if named := [name for name in state["proxy_user"] if name.strip()]:  # it may bring a token of its own as well
+            return _named_by_proxy(self.people, named, self.proxy_role), True
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return self.people.person_of_key(token.strip()), False
-        if named := state["proxy_user"]:
-            return _named_by_proxy(self.people, named, self.proxy_role), True
         person = self.people.person_of_session(request.cookies.get(COOKIE, ""))
         state["session"] = person is not None
         return person, True
 
 
-def _named_by_proxy(people: People, named: list[str], role: str) -> Person | None:
+def _named_by_proxy(people: People, named: list[str], role: str) -> Person:
     name = _readable(named[0]).strip()
     if len(named) > 1 or not name.isprintable() or len(name) > 100:
         raise Refused(400, "Der Proxy nennt keinen eindeutigen Namen; bitte der Verwaltung des Servers melden.")
-    if not name:
-        return None
     person = people.person_of_proxy(name, role)
     if person is None:
         raise Refused(403, "Dieses Konto ist gesperrt.")
