@@ -11,7 +11,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 BIN := .venv/bin
 
-.PHONY: run test check model audit sbom constraints clean
+.PHONY: run test check model audit sbom constraints soak soak-load clean
 
 run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)

@@ -137,18 +137,20 @@ async def _reach(client: httpx.AsyncClient, site: str) -> None:
 
 async def run_step(client: httpx.AsyncClient, plan: Plan, users: int, process: int | None) -> Step:
     """`users` people for `plan.seconds`; who is still waiting at the end is waited for."""
+    texts = mixed_texts(_TEXTS, seed=plan.seed)  # before the clock starts
     step, start = Step(users), time.monotonic()
     end = start + plan.seconds
     watch = asyncio.create_task(_watch(step, process, start))
-    await asyncio.gather(*(_user(client, step, plan, number, end) for number in range(users)))
+    await asyncio.gather(*(_user(client, step, plan, texts, number, end) for number in range(users)))
     step.lasted = time.monotonic() - start
     watch.cancel()
     return step
 
 
-async def _user(client: httpx.AsyncClient, step: Step, plan: Plan, number: int, end: float) -> None:
+async def _user(
+    client: httpx.AsyncClient, step: Step, plan: Plan, texts: Sequence[str], number: int, end: float
+) -> None:
     chance = Random(f"{plan.seed}-{step.users}-{number}")
-    texts = mixed_texts(_TEXTS, seed=plan.seed)
     await asyncio.sleep(chance.random() * min(plan.think, plan.seconds / 2))  # people do not start at one moment
     while time.monotonic() < end:
         await _ask(client, step, chance.choice(texts))
