@@ -10,6 +10,7 @@ from app.page.confidence import in_full
 from app.page.markup import element, escaped
 from app.reports import ADDRESS
 from eval.errors import COLUMNS
+from eval.significance import FEWEST_DIFFERING
 from eval.wording import STYLES, variant_name
 
 SPLITS = {
@@ -156,7 +157,8 @@ def _verdict(item: dict[str, Any]) -> str:
     if not difference["differing"]:
         return f"{lead}: in allen {difference['n']} Texten gleich richtig oder falsch."
     more = difference["labels_needed"]
-    settle = f" Etwa {more} weitere beurteilte Texte könnten ihn klären." if more else ""
+    about = "Sehr grob geschätzt" if difference["differing"] < FEWEST_DIFFERING else "Etwa"
+    settle = f" {about} {more} weitere beurteilte Texte könnten ihn klären." if more else ""
     return f"{lead}. Ein Unterschied ist mit {difference['n']} Texten nicht nachweisbar.{settle}"
 
 
