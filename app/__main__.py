@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data.errors import UserError, reason
 
-COMMANDS = ("match", "batch", "eval", "goals", "index", "decisions", "serve", "user", "bench", "doctor")
+COMMANDS = ("match", "batch", "eval", "goals", "index", "decisions", "serve", "user", "bench", "settings", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
