@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from data.errors import UserError
+from data.plain_file import named_path
 from data.strict_yaml import Unquoted, YamlMap, load_file
 
 CHECKOUT = Path(__file__).parents[1]
@@ -15,12 +16,12 @@ CHECKOUT = Path(__file__).parents[1]
 
 def isek_home() -> Path:
     """The folder of everything the program writes: ISEK_HOME, else ``.isek`` in the checkout."""
-    return Path(os.environ.get("ISEK_HOME") or CHECKOUT / ".isek").expanduser().resolve()
+    return named_path(os.environ.get("ISEK_HOME") or str(CHECKOUT / ".isek")).resolve()
 
 
 def settings_path() -> Path:
     """The settings file: ISEK_SETTINGS, else ``settings.yaml`` in the home folder."""
-    return Path(os.environ.get("ISEK_SETTINGS") or isek_home() / "settings.yaml").expanduser()
+    return named_path(os.environ.get("ISEK_SETTINGS") or str(isek_home() / "settings.yaml"))
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def load_settings(path: Path | None = None) -> Settings:
         UserError: unknown key, wrong type, value out of range, or a named file that is missing.
     """
     chosen = path or settings_path()
-    if not chosen.exists():
+    if not _lies(chosen):
         if path is None and not os.environ.get("ISEK_SETTINGS"):
             return Settings()
         raise UserError(f"Die Einstellungsdatei «{chosen}» gibt es nicht; bitte den Pfad prüfen.")
@@ -77,7 +78,25 @@ def load_settings(path: Path | None = None) -> Settings:
             raise UserError(
                 f"{chosen}, Zeile {node.lines[key]}: die Einstellung {key!r} gibt es nicht; bekannt sind {', '.join(known)}."
             )
-    return Settings(**{key: _typed(node, key, known[key], chosen) for key in node if node[key] is not None})
+    given = {key: _typed(node, key, known[key], chosen) for key in node if node[key] is not None}
+    return Settings(**{key: _from_folder(key, value, chosen.parent) for key, value in given.items()})
+
+
+def _from_folder(key: str, value: Any, folder: Path) -> Any:
+    """A catalogue or model that the file names by a relative path lies beside the file, not where the program was called."""
+    if key not in ("catalogue", "model") or named_path(value).is_absolute():
+        return value
+    if not ("/" in value or "\\" in value or value.endswith((".yaml", ".yml"))):
+        return value  # a name
+    beside = folder.resolve() / value
+    return str(beside) if key == "catalogue" or _lies(beside) else value  # a model may be on the hub: organisation/name
+
+
+def _lies(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def parse_value(name: str, text: str) -> Any:

@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from data.errors import UserError, reason
-from data.strict_yaml import Unquoted, YamlList, YamlMap, load_bytes
+from data.errors import UserError
+from data.plain_file import is_plain_file, named_path, read_file
+from data.strict_yaml import MAX_BYTES, Unquoted, YamlList, YamlMap, load_bytes
 
 FOLDER = Path(__file__).parent / "catalogues"
 DEFAULT = "neumuenster"
@@ -131,10 +132,10 @@ def find_catalogue(name: str | Path, folders: tuple[Path, ...] = ()) -> Path:
     """
     for folder in (*folders, FOLDER):
         candidate = folder / f"{name}.yaml"
-        if "/" not in str(name) and "\\" not in str(name) and candidate.is_file():
+        if "/" not in str(name) and "\\" not in str(name) and is_plain_file(candidate):
             return candidate
-    path = Path(name).expanduser()
-    if path.is_file():
+    path = named_path(str(name))
+    if is_plain_file(path):
         return path
     raise UserError(
         f"Der Zielkatalog {str(name)!r} ist nicht da: weder ein mitgelieferter Katalog ({', '.join(available())}) "
@@ -149,11 +150,7 @@ def load_catalogue(name: str | Path = DEFAULT, folders: tuple[Path, ...] = ()) -
         UserError: with file, line and goal id, for anything that is missing, unknown, doubled or of a wrong type.
     """
     path = find_catalogue(name, folders)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"Der Zielkatalog «{path}» lässt sich nicht lesen ({reason(error)}).") from error
-    return parse_catalogue(raw, path.name)
+    return parse_catalogue(read_file(path, MAX_BYTES), path.name)
 
 
 def parse_catalogue(raw: bytes, where: str) -> Catalogue:

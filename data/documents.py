@@ -9,7 +9,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from data.errors import LimitError, UserError, reason
-from data.tables import MAX_UNPACKED, check_file, check_zip, decode
+from data.plain_file import check_file
+from data.tables import MAX_UNPACKED, check_zip, decode
 
 SUFFIXES = (".pdf", ".docx", ".odt", ".txt", ".md")
 MAX_BYTES = 20_000_000
@@ -21,7 +22,10 @@ _ODT_BREAKS = {f"{_ODT_TEXT}line-break": "\n", f"{_ODT_TEXT}tab": "\t"}
 _ODT_SKIPPED = (f"{_ODT_TEXT}tracked-changes", "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}annotation")
 _DOCX = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DOCX_BREAKS = {f"{_DOCX}tab": "\t", f"{_DOCX}br": "\n", f"{_DOCX}cr": "\n"}
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_DOCX_HOLDERS = {f"{_DOCX}{name}" for name in ("tbl", "sdt", "sdtContent", "ins", "moveTo", "customXml")}
+_DOCX_SKIPPED = {f"{_DOCX}{name}" for name in ("pPr", "rPr", "del", "moveFrom")} | {
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again for old programs
+}
 
 
 def read_document(
@@ -35,11 +39,8 @@ def read_document(
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise UserError(f"«{path.name}»: gelesen werden {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}.")
-    check_file(path)
+    check_file(path, max_bytes)
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise LimitError(f"«{path.name}» hat {size / 1e6:.1f} MB, erlaubt sind {max_bytes / 1e6:.0f} MB.")
         text = reader(path, max_pages if path.suffix.lower() == ".pdf" else max_unpacked)
     except OSError as error:
         raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}).") from error
@@ -97,10 +98,13 @@ def _read_docx(path: Path, max_unpacked: int) -> str:
 
 
 def _docx_blocks(parent: Any) -> Iterator[str]:
-    """Paragraphs and rows of tables in order; content controls are looked into."""
+    """Paragraphs and rows of tables in order; content controls and insertions are looked into, text boxes follow the
+    paragraph that holds them."""
     for element in parent:
         if element.tag == f"{_DOCX}p":
-            yield _docx_text(element)
+            boxes: list[str] = []
+            yield _docx_text(element, boxes)
+            yield from boxes
         elif element.tag == f"{_DOCX}tr":
             cells = (
                 child for child in element.iter(f"{_DOCX}tc") if next(child.iterancestors(f"{_DOCX}tr")) is element
@@ -108,7 +112,7 @@ def _docx_blocks(parent: Any) -> Iterator[str]:
             texts = ["\n".join(_docx_blocks(cell)) for cell in cells if not _continues(cell)]
             if texts:
                 yield ": ".join(texts)
-        elif element.tag in (f"{_DOCX}tbl", f"{_DOCX}sdt", f"{_DOCX}sdtContent"):
+        elif element.tag in _DOCX_HOLDERS:
             yield from _docx_blocks(element)
 
 
@@ -118,16 +122,18 @@ def _continues(cell: Any) -> bool:
     return any(merge.get(f"{_DOCX}val", "continue") == "continue" for merge in merges)
 
 
-def _docx_text(element: Any) -> str:
-    """Text of the runs, content controls and links of a paragraph."""
+def _docx_text(element: Any, boxes: list[str]) -> str:
+    """Text of the runs, content controls and links of a paragraph; what its text boxes hold goes to `boxes`."""
     parts = []
     for child in element:
         if child.tag == f"{_DOCX}t":
             parts.append(child.text or "")
         elif child.tag in _DOCX_BREAKS:
             parts.append(_DOCX_BREAKS[child.tag])
-        elif child.tag not in (f"{_DOCX}pPr", f"{_DOCX}del", _FALLBACK):
-            parts.append(_docx_text(child))
+        elif child.tag == f"{_DOCX}txbxContent":
+            boxes.extend(_docx_blocks(child))
+        elif child.tag not in _DOCX_SKIPPED:
+            parts.append(_docx_text(child, boxes))
     return "".join(parts)
 
 

@@ -15,6 +15,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "der Name ist zu lang",
     errno.EIO: "der Datenträger meldet einen Lesefehler",
     errno.EFBIG: "die Datei wird zu groß",
+    errno.ELOOP: "die Verknüpfung führt im Kreis",
     errno.EMFILE: "zu viele offene Dateien",
 }
 

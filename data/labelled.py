@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from data.catalogue import AreaId, Catalogue
-from data.errors import UserError, reason
+from data.errors import UserError
+from data.plain_file import read_file
 
 FOLDER = Path(__file__).parent / "labelled"
+MAX_BYTES = 50_000_000
 SPLITS = ("dev", "test")
 DECIDED = "entscheidung-"  # how the id of a case begins that comes from a decision of this installation
 STYLES = ("short", "medium", "long", "citywide", "none")
@@ -63,12 +65,9 @@ def load_labelled(path: Path, *catalogues: Catalogue) -> list[LabelledCase]:
     Raises:
         UserError: with file, line and case id.
     """
+    raw = read_file(path, MAX_BYTES)
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise UserError(
-            f"Der Prüfsatz «{path}» lässt sich nicht lesen ({reason(error)}); bitte den Pfad prüfen."
-        ) from error
+        lines = raw.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise UserError(f"Der Prüfsatz «{path}» ist nicht in UTF-8 gespeichert (Byte {error.start}).") from error
     cases = [_parse(line, f"{path.name}, Zeile {number}") for number, line in enumerate(lines, 1) if line.strip()]

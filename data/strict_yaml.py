@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from data.errors import LimitError, UserError, grouped, reason
+from data.errors import LimitError, UserError, grouped
+from data.plain_file import read_file
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
@@ -55,13 +56,7 @@ def load_file(path: Path, empty: bool = False) -> YamlMap:
     Raises:
         UserError: unreadable, not UTF-8, not YAML, over 5 MB, or using duplicate keys, aliases or tags.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(
-            f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}); bitte Pfad und Rechte prüfen."
-        ) from error
-    return load_bytes(raw, str(path), empty)
+    return load_bytes(read_file(path, MAX_BYTES), str(path), empty)
 
 
 def load_bytes(raw: bytes, where: str, empty: bool = False) -> YamlMap:

@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 import zlib
@@ -20,13 +21,24 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import LimitError, UserError, grouped, reason
+from data.plain_file import check_file
 
 SUFFIXES = (".csv", ".xlsx", ".jsonl")
 TEXT_COLUMNS = ("text", "beschreibung", "projekt")
 MAX_ROWS = 100_000
 SURPLUS = "\0surplus"  # key of a row with more cells than the header; no column can have this name
+MAX_COLUMNS = 1_000
+MAX_CELLS = 3_000_000
 MAX_UNPACKED = 50_000_000
 csv.field_size_limit(1_000_000_000)  # the text limit is checked where texts are matched
+# A cell names its place (r="B7"), a row its number (r="7"); a cell that ends at once (<c r="B7" s="1"/>) holds nothing.
+_FILLED = rb"""(?!\s*(?:s\s*=\s*["']\d+["']\s*)?/>)"""
+_COLUMN_OF = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)\d+["']""" + _FILLED)
+_ROW_OF = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]+(\d+)["']""" + _FILLED)
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_PLACED_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=""")
+_ROW_START = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br\s*=\s*["'](\d+)["']""")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -78,7 +90,7 @@ def _read(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list
         raise UserError(
             f"«{path.name}»: erwartet wird eine Tabelle als {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}."
         )
-    check_file(path)
+    check_file(path, max_unpacked)
     try:
         return reader(path, max_rows, max_unpacked)
     except OSError as error:
@@ -188,6 +200,8 @@ def _read_csv(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[s
     text = decode(path.read_bytes()).replace("\0", "")
     first = text.split("\n", 1)[0]
     delimiter = max((";", "\t", ","), key=first.count)
+    if text.count(delimiter) > 2 * MAX_CELLS:  # refused before they are made
+        raise LimitError(_too_many_cells(path.name))
     # One bare column is no dialect question; quoted line breaks are kept by newline="".
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 0  # lines read before the row at hand
@@ -217,6 +231,7 @@ def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str],
 
     check_zip(path, max_unpacked)
     try:
+        _check_grid(path)
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0)
         rows = _limited(
@@ -224,8 +239,10 @@ def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str],
         )
     except UserError:
         raise
-    # A damaged workbook surfaces as almost any exception.
-    except Exception as error:
+    # A damaged workbook surfaces as almost any exception; a fault in the reader itself as one that is no Exception.
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise UserError(
             f"«{path.name}» lässt sich nicht als Excel-Datei (.xlsx) lesen; bitte neu speichern."
         ) from error
@@ -246,12 +263,75 @@ def _read_jsonl(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict
             raise UserError(f"«{path.name}», Zeile {number}: erwartet wurde ein JSON-Objekt, gefunden {line[:40]!r}.")
         rows.append(row)
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    _check_columns(len(columns), path.name)
     return columns, rows
+
+
+def _check_grid(path: Path) -> None:
+    """Refuse a workbook with a sheet that spans more than `MAX_CELLS` cells.
+
+    The reader allocates the whole rectangle up to the last cell; one in XFD1048576 would end the process, with no
+    exception to catch. Each part is read to its end, which also finds a size or checksum that is not true.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            height, width = _extent(archive.read(part))
+            if height * width > MAX_CELLS:
+                raise LimitError(_too_many_cells(path.name))
+
+
+def _extent(sheet: bytes) -> tuple[int, int]:
+    """The last row and column that a part's cells name; both 0 where it has no cells. Empty cells do not count."""
+    names: set[bytes] = set()
+    rows: set[bytes] = set()
+    loose = 0
+    for piece in _pieces(sheet):
+        names.update(_COLUMN_OF.findall(piece))
+        rows.update(_ROW_OF.findall(piece))
+        loose += len(_ANY_CELL.findall(piece)) - len(_PLACED_CELL.findall(piece))
+    width, height = max(map(_column, names), default=0), max(map(_number, rows), default=0)
+    if loose > 0:  # cells without a place follow one another
+        lines = _ROW_START.split(sheet)
+        width += max(len(_ANY_CELL.findall(line)) for line in lines)
+        height = max(height, *map(_number, _ROW_NUMBER.findall(sheet)), 0) + len(lines)
+    return height, width
+
+
+def _pieces(sheet: bytes, size: int = 1_000_000) -> Iterator[bytes]:
+    """A part cut before tags, so that what is found in it takes no more memory than a piece of it does."""
+    start = 0
+    while start < len(sheet):
+        end = sheet.find(b"<", start + size)
+        yield sheet[start : end if end > 0 else len(sheet)]
+        start = end if end > 0 else len(sheet)
+
+
+def _number(digits: bytes) -> int:
+    return int(digits[:9])
+
+
+def _column(name: bytes) -> int:
+    """``A`` → 1, ``XFD`` → 16384; longer names, which no spreadsheet has, → the first beyond."""
+    number = 0
+    for letter in name.upper()[:4]:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _too_many_cells(where: str) -> str:
+    return (
+        f"«{where}» spannt sich über mehr als {grouped(MAX_CELLS)} Zellen; bitte die Tabelle teilen und leere Zeilen und "
+        "Spalten löschen."
+    )
 
 
 def _limited(rows: Iterable[Any], limit: int, where: str, header: int = 0) -> list[Any]:
     result: list[Any] = []
+    cells = 0
     for row in rows:
+        cells += len(row) if isinstance(row, list) else 0
+        if cells > MAX_CELLS:
+            raise LimitError(_too_many_cells(where))
         if len(result) >= limit + header:
             raise LimitError(f"«{where}» hat mehr als {grouped(limit)} Zeilen; bitte die Tabelle teilen.")
         result.append(row)
@@ -261,25 +341,18 @@ def _limited(rows: Iterable[Any], limit: int, where: str, header: int = 0) -> li
 def _with_header(rows: list[list[Any]], where: str, surplus: bool = False) -> tuple[list[str], list[dict[str, Any]]]:
     if not rows:
         raise UserError(f"«{where}» ist leer.")
+    _check_columns(len(rows[0]), where)
     columns: list[str] = []
     for position, value in enumerate(rows[0], 1):
         name = _cell(value).strip() or f"spalte_{position}"
         columns.append(name if name not in columns else f"{name}_{position}")
+    if len(columns) * len(rows) > MAX_CELLS:
+        raise LimitError(_too_many_cells(where))
     records = [dict(zip(columns, row, strict=False)) for row in rows[1:]]
     for record, row in zip(records, rows[1:], strict=True):
         if surplus and any(cell.strip() for cell in row[len(columns) :]):
             record[SURPLUS] = len(row)
     return columns, records
-
-
-def check_file(path: Path) -> None:
-    """Refuse a path at which no plain file lies."""
-    if path.is_dir():
-        raise UserError(f"«{path}» ist ein Ordner; erwartet wird eine Datei.")
-    if path.exists() and not path.is_file():
-        raise UserError(f"«{path}» ist keine Datei; bitte den Pfad prüfen.")
-    if not path.is_file():
-        raise UserError(f"Die Datei «{path}» gibt es nicht; bitte den Pfad prüfen.")
 
 
 def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
@@ -293,6 +366,11 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
         raise LimitError(
             f"«{path.name}» entpackt sich zu {total // 1_000_000} MB, erlaubt sind {max_unpacked // 1_000_000} MB."
         )
+
+
+def _check_columns(count: int, where: str) -> None:
+    if count > MAX_COLUMNS:
+        raise LimitError(f"«{where}» hat {grouped(count)} Spalten, erlaubt sind {grouped(MAX_COLUMNS)}.")
 
 
 class TableWriter:

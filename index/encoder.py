@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import UserError
+from data.plain_file import named_path
 
 MODELS = Path(__file__).parents[1] / "data" / "models"
 DEFAULT_MODEL = "isek-de"
@@ -50,7 +51,7 @@ def load_encoder(name: str | None = None) -> Encoder:
         raise UserError(f"Das mitgelieferte Modell fehlt in «{folder}»; bitte die Software vollständig auschecken.")
     if "/" not in wanted and (folder / "model.onnx").is_file():
         return OnnxEncoder.load(folder)
-    local = Path(wanted).expanduser()
+    local = named_path(wanted)
     if (local / "model.onnx").is_file() and (local / "manifest.json").is_file():
         return OnnxEncoder.load(local)
     return SentenceTransformerEncoder.load(english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
@@ -195,7 +196,7 @@ def open_sentence_transformer(source: str, name: str) -> Any:
     Raises:
         UserError: neither a folder nor the hub yields a model.
     """
-    local = Path(source).expanduser()
+    local = named_path(source)
     if local.is_dir() and not any((local / part).is_file() for part in ("modules.json", "config.json")):
         raise UserError(
             f"Der Ordner «{source}» enthält kein sentence-transformers-Modell (erwartet: modules.json oder config.json)."

@@ -95,7 +95,7 @@ def test_limits_on_bytes_pages_and_unpacked_size(tmp_path: Path) -> None:
     path = pdf_with("x", tmp_path / "a.pdf", pages=3)
     with pytest.raises(LimitError, match="3 Seiten, erlaubt sind 2"):
         read_document(path, max_pages=2)
-    with pytest.raises(LimitError, match="MB"):
+    with pytest.raises(LimitError, match="erlaubt sind 10 Bytes"):
         read_document(path, max_bytes=10)
     with pytest.raises(LimitError, match="entpackt"):
         read_document(odt(tmp_path / "a.odt", "<a>" + " " * 2_000_000 + "</a>"), max_unpacked=1_000_000)

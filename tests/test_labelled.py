@@ -64,7 +64,7 @@ def test_missing_fields_double_ids_and_broken_lines_are_named(tmp_path: Path) ->
         load_labelled(written(tmp_path, CASE, [1]))
     with pytest.raises(UserError, match="keinen Fall"):
         load_labelled(written(tmp_path))
-    with pytest.raises(UserError, match="lässt sich nicht lesen"):
+    with pytest.raises(UserError, match=r"weg\.jsonl. gibt es nicht"):
         load_labelled(tmp_path / "weg.jsonl")
 
 
