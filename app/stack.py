@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from app.batch import BatchRow, match_projects, output_columns, output_row
 from app.desk import MEGA, TOP, Desk
+from app.downloads import download_files
 from data.errors import grouped
 from data.tables import TableWriter, read_projects
 
-FORMATS = ("xlsx", "csv")
 KEPT = 2_000  # rows kept for the review; the files hold all
 
 
@@ -26,8 +25,7 @@ class Stack:
         self.total, self.remarks = len(self._table.projects), self._table.remarks
         self.kept: list[BatchRow] = []
         self.faulty = 0
-        folder = Path(tempfile.mkdtemp(prefix="stapel-", dir=writable_folder()))
-        self.files = tuple(folder / f"{path.stem}-ziele.{kind}" for kind in FORMATS)
+        self.files = download_files(f"{path.stem}-ziele")
 
     def steps(self, every: int = 20) -> Iterator[int]:
         """Match all rows; yields how many are done, every few rows. Closed early, it leaves no file behind."""
@@ -55,12 +53,3 @@ class Stack:
         self.faulty += row.match is None
         if len(self.kept) < KEPT:
             self.kept.append(row)
-
-
-def writable_folder() -> Path:
-    """The folder whose files Gradio hands out."""
-    from gradio.utils import get_upload_folder
-
-    folder = Path(get_upload_folder())
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -26,6 +26,7 @@ from index.learning import (
     goal_features,
     members_of,
 )
+from index.overlap import Sketch
 from index.passages import Reading, has_content, read, warnings_for
 from index.result import AreaHit, Hit, IgnoredPart, Match, Question
 from index.ridge import Floats
@@ -93,6 +94,11 @@ class Matcher:
             for (text, reading), made in zip(readings.items(), features, strict=True)
         }
         return [found[text] for text in texts]
+
+    def sketches(self, texts: Sequence[str]) -> list[Sketch]:
+        """What `index.overlap` compares of each text, in order; the texts are not blank."""
+        readings = [self._maker.reconsidered(read(text)) for text in texts]
+        return [Sketch(*pair) for pair in zip(readings, self._maker.features(readings), strict=True)]
 
     def scores(self, raw: Floats) -> Scores:
         """Probabilities of one row (1, columns) of raw scores."""

@@ -16,6 +16,7 @@ from app.decision_export import write_decisions
 from app.decisions.records import Decision
 from app.decisions.store import Wanted
 from app.desk import Desk
+from app.downloads import writable_folder
 from app.german_time import day_start
 from app.logs import log_fault
 from app.page.answer import error_html
@@ -25,7 +26,6 @@ from app.page.decision_view import decision_html
 from app.page.markup import element, escaped
 from app.page.parts import Changes
 from app.page.saved import reader_sentence
-from app.stack import writable_folder
 from data.errors import UserError, grouped
 
 STEP = 500  # decisions read at once for an export

@@ -26,6 +26,7 @@ PLACES = (
     Place("assistent", "Assistent"),
     Place("stapel", "Stapel"),
     Place("entscheidungen", "Entscheidungen"),
+    Place("abdeckung", "Abdeckung"),
     Place("katalog", "Zielkatalog"),
     Place("qualitaet", "Qualität"),
     Place("hilfe", "Hilfe"),

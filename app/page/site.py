@@ -9,7 +9,7 @@ from gradio.events import api
 
 from app.access.private import Owners, PrivateBlocks
 from app.desk import Desk
-from app.page import assistant, catalogue, decisions, guide, profile, quality, stack, versions
+from app.page import assistant, catalogue, coverage, decisions, guide, profile, quality, stack, versions
 from app.page.assign import assign_page
 from data.errors import UserError
 
@@ -18,6 +18,7 @@ OTHER_PAGES = (
     (assistant.PLACE, assistant.assistant_page),
     (stack.PLACE, stack.stack_page),
     (decisions.PLACE, decisions.decisions_page),
+    (coverage.PLACE, coverage.coverage_page),
     (catalogue.PLACE, catalogue.catalogue_page),
     (quality.PLACE, quality.quality_page),
     (guide.PLACE, guide.guide_page),

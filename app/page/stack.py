@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 
 from app.desk import Desk
+from app.downloads import FORMATS
 from app.page.answer import error_html
 from app.page.frame import html, on, page_header, page_title, place
 from app.page.markup import element, escaped
 from app.page.review import CHOICES, Shown, progress_html, review_html
-from app.stack import FORMATS, Stack
+from app.stack import Stack
 from data.errors import UserError, grouped
 
 PLACE = place("stapel")

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-STYLES = (HERE / "page.css", HERE / "decisions.css", HERE / "quality.css")
+STYLES = (HERE / "page.css", HERE / "decisions.css", HERE / "quality.css", HERE / "coverage.css")
 PRINT = HERE / "print.css"
 SCRIPTS = (HERE / "page.js", HERE / "verdicts.js")
 SCRIPT_PATH = "zielfinder.js"  # relative to the page, so that it holds behind a proxy's sub-path too
