@@ -47,7 +47,7 @@ class Desk:
         """
         if not isinstance(text, str):
             raise UserError(f"«text» muss ein Text sein, gekommen ist {type(text).__name__}.")
-        wanted = _area_ids(areas)
+        wanted = area_ids(areas)
         with self.turns.turn():
             return self.matcher.match(text, wanted, top, max_characters=self.settings.max_text_characters)
 
@@ -100,7 +100,12 @@ class Desk:
         return read_columns(path, self.settings.max_rows, self.settings.max_unpacked_mb * MEGA)
 
 
-def _area_ids(areas: object) -> Sequence[AreaId]:
+def area_ids(areas: object) -> Sequence[AreaId]:
+    """A list of ids of product areas that came from outside.
+
+    Raises:
+        UserError: anything else; whether the areas exist is not looked at.
+    """
     listed = areas if isinstance(areas, list | tuple) else None
     if listed is None or not all(isinstance(area, int | str) for area in listed):
         raise UserError(f"«areas» muss eine Liste von Produktbereichen sein, gekommen ist {str(areas)[:40]!r}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,7 +31,7 @@ _MANIFEST = re.compile(rb"<link\s+rel=\"manifest\"[^>]*>")
 _ICON_LINK = (
     b'<link rel="icon" href="./favicon.ico">'  # without one browsers ask the root of the host, outside of our path
 )
-_MATCH = re.compile(r"/gradio_api/(?:run|api|call)/match/?$")
+_CALL = re.compile(r"/gradio_api/(?:run|api|call)/(\w+)/?$")
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 
@@ -122,15 +124,19 @@ class _Rewriting:
         await self._send({"type": "http.response.body", "body": body})
 
 
-class OptionalAreas:
-    """Lets a plain HTTP call of `match` leave the areas out, as the endpoint's default promises; Gradio insists on all inputs."""
+class OptionalArguments:
+    """Lets a plain HTTP call leave the last arguments out, as an endpoint's defaults promise; Gradio insists on all inputs.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    `defaults` are for each endpoint by name: how many arguments are needed, and the values of the others in order.
+    """
+
+    def __init__(self, app: ASGIApp, defaults: Mapping[str, tuple[int, Sequence[Any]]]) -> None:
+        self.app, self.defaults = app, defaults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and _MATCH.search(scope["path"]):
-            body = _with_areas(await whole_body(receive))
+        called = _CALL.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if called is not None and called[1] in self.defaults:
+            body = _completed(await whole_body(receive), *self.defaults[called[1]])
             MutableHeaders(scope=scope)["content-length"] = str(len(body))
             receive = replayed(body, receive)
         await self.app(scope, receive, send)
@@ -145,11 +151,11 @@ async def whole_body(receive: Receive) -> bytes:
     return body
 
 
-def _with_areas(body: bytes) -> bytes:
+def _completed(body: bytes, needed: int, others: Sequence[Any]) -> bytes:
     try:
         call = json.loads(body)
-        if isinstance(call, dict) and len(call["data"]) == 1:
-            call["data"] = [*call["data"], []]
+        if isinstance(call, dict) and needed <= len(call["data"]) < needed + len(others):
+            call["data"] = [*call["data"], *others[len(call["data"]) - needed :]]
             return json.dumps(call).encode()
     except (ValueError, KeyError, TypeError, RecursionError):  # not for us to judge: Gradio answers it
         pass

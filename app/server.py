@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -13,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
 from app.access.accounts import Accounts
 from app.access.forwarded import Forwarded
@@ -22,13 +24,15 @@ from app.access.rules import Rules, rules_of
 from app.access.sign_in import add_sign_in
 from app.access.throttle import Throttle
 from app.address import allowed_hosts
+from app.api import Function, optional, public_functions
 from app.desk import MEGA, Desk
-from app.guard import BodyLimit, GermanPage, OptionalAreas, SecurityHeaders
+from app.guard import BodyLimit, GermanPage, OptionalArguments, SecurityHeaders
 from app.logs import RequestLog, to_json_lines
 from app.page.colours import palette
 from app.page.site import build_site
 from app.page.theme import ICON, SCRIPT_PATH, page_css, page_head, page_script, page_theme
 from app.reports import reports
+from app.tools import PATH, ToolServer
 from app.waiting import WaitingRoom
 from data.errors import UserError
 
@@ -47,7 +51,10 @@ def build_app(
     rules, owners = rules_of(desk.settings, host), Owners()
     if rules.required and accounts is None:
         raise UserError(f"Unter der Adresse {host} und mit diesen Einstellungen geht es nicht ohne Anmeldung.")
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    settings = desk.settings
+    functions, most = public_functions(desk), 4 * settings.max_text_characters + 100_000
+    tools = ToolServer(functions, most)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.running)
 
     @app.get("/health")
     def health() -> dict[str, Any]:
@@ -60,17 +67,18 @@ def build_app(
     if accounts is not None:
         add_sign_in(app, accounts, rules, desk.catalogue.title, throttle or Throttle(), colours)
     app.include_router(reports(desk.measurements))
-    _mount(app, desk, rules, owners, colours)
-    settings = desk.settings
+    for path in (PATH, f"{PATH}/"):
+        app.router.routes.append(Route(path, endpoint=tools))
+    _mount(app, desk, functions, rules, owners, colours)
     # The last one added is the first to see a request.
     app.add_middleware(GermanPage)
-    app.add_middleware(OptionalAreas)
+    app.add_middleware(OptionalArguments, defaults={function.name: optional(function) for function in functions})
     app.add_middleware(WaitingRoom, turns=desk.turns)
     app.add_middleware(Private, owners=owners)
     app.add_middleware(Gate, people=accounts, proxy_role=rules.proxy_role)
     app.add_middleware(
         BodyLimit,
-        most=4 * settings.max_text_characters + 100_000,
+        most=most,
         most_upload=settings.max_upload_mb * MEGA + 10_000,
     )
     app.add_middleware(
@@ -83,11 +91,11 @@ def build_app(
     return app
 
 
-def _mount(app: FastAPI, desk: Desk, rules: Rules, owners: Owners, colours: str) -> None:
+def _mount(app: FastAPI, desk: Desk, functions: Sequence[Function], rules: Rules, owners: Owners, colours: str) -> None:
     """The pages at the root; what Gradio would offer beyond them is off."""
     with warnings.catch_warnings():  # Gradio warns that several pages exclude what ssr_mode=False excludes already
         warnings.simplefilter("ignore", UserWarning)
-        site = build_site(desk, owners)
+        site = build_site(desk, owners, functions)
         gr.mount_gradio_app(
             app,
             site,

@@ -7,7 +7,7 @@ A catalogue is a YAML file. The least it needs is ``catalogue: {id, title}``, ``
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,10 @@ class Goal:
     def level(self) -> str:
         """``citywide`` or ``area``."""
         return "citywide" if self.area is None else "area"
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `goals --json`."""
+        return {**asdict(self), "level": self.level}
 
 
 @dataclass(frozen=True)

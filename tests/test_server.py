@@ -72,10 +72,21 @@ def test_faulty_calls_get_one_german_sentence(site: str, data: list[Any], senten
     assert sentence in answer.json()["error"] and "Traceback" not in answer.text
 
 
-def test_match_is_the_only_public_endpoint(site: str) -> None:
+def test_the_public_endpoints_are_exactly_these(site: str) -> None:
     info = httpx.get(f"{site}/gradio_api/info").json()
-    assert list(info["named_endpoints"]) == ["/match"] and info["unnamed_endpoints"] == {}
-    assert [given["parameter_name"] for given in info["named_endpoints"]["/match"]["parameters"]] == ["text", "areas"]
+    parameters = {
+        name: [given["parameter_name"] for given in endpoint["parameters"]]
+        for name, endpoint in info["named_endpoints"].items()
+    }
+    decided = ["title", "reference", "department", "reason", "project", "expected"]
+    assert parameters == {
+        "/match": ["text", "areas"],
+        "/batch": ["texts", "areas"],
+        "/goals": ["areas"],
+        "/decide": ["text", "goals", "rejected", "no_goal", *decided],
+        "/evaluate": ["split", "set"],
+    }
+    assert info["unnamed_endpoints"] == {}
 
 
 def test_health_tells_catalogue_and_model(site: str) -> None:

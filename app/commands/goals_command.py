@@ -16,8 +16,6 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
     from app.service import the_catalogue
     from app.tables_text import goals_table
 
@@ -25,6 +23,6 @@ def run(options: argparse.Namespace) -> None:
     wanted = {str(catalogue.area(area).id) for area in options.area}
     goals = [goal for goal in catalogue.goals if not wanted or str(goal.area) in wanted]
     if options.json:
-        print(json.dumps([{**asdict(goal), "level": goal.level} for goal in goals], ensure_ascii=False))
+        print(json.dumps([goal.to_json() for goal in goals], ensure_ascii=False))
     else:
         print(goals_table(catalogue, goals))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import wraps
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
 
 from app.access.private import Owners, PrivateBlocks
+from app.api import Function
 from app.desk import Desk
 from app.page import assistant, catalogue, coverage, decisions, guide, profile, quality, stack, versions
 from app.page.assign import assign_page
@@ -29,12 +32,13 @@ PAGES_BELOW = (  # of the catalogue, which links to them
 )
 
 
-def build_site(desk: Desk, owners: Owners) -> gr.Blocks:
+def build_site(desk: Desk, owners: Owners, functions: Sequence[Function] = ()) -> gr.Blocks:
     """Pages and API of one desk."""
     site: gr.Blocks
     with PrivateBlocks(owners, title="ISEK-Zielfinder", analytics_enabled=False) as site:
         assign_page(desk)
-        api(_match_endpoint(desk), api_name="match", queue=False, api_description=_match_endpoint.__doc__)
+        for function in functions:
+            api(_endpoint(function), api_name=function.name, queue=False, api_description=function.description)
     for place, build in OTHER_PAGES:
         with site.route(place.title, place.path, show_in_navbar=False):
             build(desk)
@@ -45,13 +49,14 @@ def build_site(desk: Desk, owners: Owners) -> gr.Blocks:
     return site
 
 
-def _match_endpoint(desk: Desk) -> Any:
-    """Ordnet einen Text den Zielen zu; `areas` sind Kennungen von Produktbereichen. Antwort: das JSON von isek match."""
+def _endpoint(function: Function) -> Any:
+    """The function with the signature it has, and a fault of the caller's as an error that Gradio passes on."""
 
-    def match(text: str, areas: list[Any] = []) -> dict[str, Any]:  # noqa: B006 - Gradio publishes this default
+    @wraps(function.answers)
+    def answers(*given: Any, **named: Any) -> Any:
         try:
-            return desk.match(text, areas or []).to_json()
+            return function.answers(*given, **named)
         except UserError as error:
             raise gr.Error(str(error), print_exception=False, title="Eingabe") from error
 
-    return match
+    return answers
