@@ -233,7 +233,7 @@ class Api:
             raise UserError(f"«split» muss eines von {', '.join(SPLITS)} sein, gekommen ist {str(split)[:40]!r}.")
         if set not in ("", str(DECISIONS)):
             raise UserError(f"«set» muss leer oder {str(DECISIONS)!r} sein, gekommen ist {str(set)[:40]!r}.")
-        if not self._measuring.acquire(blocking=False):
+        if self._desk.measurements.progress.running or not self._measuring.acquire(blocking=False):
             raise UserError("Es läuft bereits eine Messung; bitte warten, bis sie fertig ist.")
         try:
             task = Task(file=DECISIONS if set else None, split=split)

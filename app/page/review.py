@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.batch import BatchRow
 from app.page.answer import brief_html
 from app.page.confidence import in_full
 from app.page.markup import element, escaped
+from app.stack_runs import RowDecision
 from data.catalogue import Catalogue
 from data.errors import grouped
 
 MOST_SHOWN = 200
 SURE = 0.7
-CHOICES = ("Alle", "Unsichere", "Ohne Ziel", "Fehlerhafte")
+CHOICES = ("Alle", "Unsichere", "Ohne Ziel", "Fehlerhafte", "Noch nicht entschiedene")
+CONFIDENCES = {"Jede": (0.0, 1.01), "ab 90 %": (0.9, 1.01), "70 bis 89 %": (0.7, 0.9), "unter 70 %": (0.0, 0.7)}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The first rows of a run as they were kept for the review, of `total` in all."""
+    """The first rows of the run `number` as they were kept for the review, of `total` in all.
 
+    `catalogue` and `model` are the fingerprints the answers rest on; `decided` is what was decided so far, by position.
+    """
+
+    number: str
+    catalogue: str
+    model: str
     rows: tuple[BatchRow, ...]
     total: int
     faulty: int
     remarks: tuple[str, ...]
+    decided: Mapping[int, RowDecision] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are wanted: one of CHOICES, ids of product areas (none: all), one of CONFIDENCES."""
+
+    choice: str = CHOICES[0]
+    areas: Sequence[str] = ()
+    confidence: str = next(iter(CONFIDENCES))
+
+    def positions(self, shown: Shown) -> list[int]:
+        """The positions of the rows that are wanted, in order."""
+        return [n for n, row in enumerate(shown.rows) if self._wants(row, n in shown.decided)]
+
+    def _wants(self, row: BatchRow, decided: bool) -> bool:
+        if not _chosen(row, self.choice, decided):
+            return False
+        low, high = CONFIDENCES[self.confidence]
+        if (low, high) != (0.0, 1.01) and (row.match is None or not low <= _best(row) < high):
+            return False
+        return not self.areas or (row.match is not None and str(row.match.area.id) in self.areas)
 
 
 def progress_html(sentence: str, done: int | None = None, total: int = 1) -> str:
@@ -45,9 +76,9 @@ def progress_html(sentence: str, done: int | None = None, total: int = 1) -> str
     return element("div", element("p", escaped(sentence)), bar, class_="fortschritt", data_ansage=finished)
 
 
-def review_html(shown: Shown, choice: str, catalogue: Catalogue) -> str:
-    """The rows that the choice leaves, at most MOST_SHOWN of them."""
-    kept = [row for row in shown.rows if _chosen(row, choice)]
+def review_html(shown: Shown, wanted: Filter, catalogue: Catalogue) -> str:
+    """The rows that the filter leaves, at most MOST_SHOWN of them."""
+    kept = wanted.positions(shown)
     told = "Eine Zeile" if len(kept) == 1 else f"{grouped(len(kept))} Zeilen"
     if len(kept) > MOST_SHOWN:
         told = f"Die ersten {MOST_SHOWN} von {told}"
@@ -55,30 +86,40 @@ def review_html(shown: Shown, choice: str, catalogue: Catalogue) -> str:
         told += f"; durchgesehen werden die ersten {grouped(len(shown.rows))}, die Dateien enthalten alle {grouped(shown.total)}"
     remarks = element("ul", *(element("li", escaped(remark)) for remark in shown.remarks)) if shown.remarks else ""
     notes = element("section", element("h2", "Hinweise"), remarks, class_="hinweise") if remarks else ""
-    lines = "".join(_line(row, catalogue) for row in kept[:MOST_SHOWN])
+    lines = "".join(_line(shown, position, catalogue) for position in kept[:MOST_SHOWN])
     return element("div", notes, element("p", f"{told}.", class_="leise"), lines, class_="katalog durchsicht")
 
 
-def _chosen(row: BatchRow, choice: str) -> bool:
+def _best(row: BatchRow) -> float:
+    """The highest confidence of any goal on either level."""
+    return max((h.confidence for h in (*row.match.goals, *row.match.citywide)), default=0.0) if row.match else 0.0
+
+
+def _chosen(row: BatchRow, choice: str, decided: bool) -> bool:
     match = row.match
+    if choice == CHOICES[-1]:
+        return match is not None and not decided
     if choice == "Fehlerhafte":
         return match is None
     if choice == "Ohne Ziel":
         return match is not None and match.no_goal
     if choice == "Unsichere":
-        return match is not None and max((h.confidence for h in (*match.goals, *match.citywide)), default=0.0) < SURE
+        return match is not None and _best(row) < SURE
     return True
 
 
-def _line(row: BatchRow, catalogue: Catalogue) -> str:
+def _line(shown: Shown, position: int, catalogue: Catalogue) -> str:
+    row, made = shown.rows[position], shown.decided.get(position)
     start = " ".join(row.project.text.split())
     name = element("span", element("span", escaped(row.project.id), class_="kennung"), " ", escaped(_cut(start)))
-    summary = element("summary", name, element("span", escaped(_result(row)), class_="status"))
+    summary = element("summary", name, element("span", escaped(_result(row, made)), class_="status"))
     body = element("p", escaped(row.error)) if row.match is None else brief_html(row.match, catalogue)
     return element("details", summary, element("div", body, class_="profil"))
 
 
-def _result(row: BatchRow) -> str:
+def _result(row: BatchRow, made: RowDecision | None) -> str:
+    if made is not None:
+        return f"entschieden: {made.told}"
     if row.match is None:
         return "fehlerhaft"
     best = next((hit for hit in (*row.match.goals, *row.match.citywide) if hit.suggested), None)
