@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 MAX_WORDS = 40  # a longer sentence is cut into windows of this many words
+MAX_SENTENCE = 2_000  # characters; what goes on for longer without an end is no sentence and is read in pieces
 
 _LINE = re.compile(r"[^\n\r\f\v\x85\u2028\u2029]+")
 # A sentence ends at . ! ? … followed by space and a capital, unless an abbreviation or an ordinal stands before it.
@@ -42,14 +43,17 @@ _FIGURE_LABELS = (
     r"projektzeitraum|zeitraum|zeitplan|beginn|ende|termin"
 )
 _LEAD = r"^\s*(?:[-•*–\d.)]+\s*)?"
-_PERSON_FIELD = re.compile(rf"{_LEAD}(?:{_PERSON_LABELS})\s*(?:\([^)]*\))?\s*[:;]", re.IGNORECASE)
-_FIGURE_FIELD = re.compile(rf"{_LEAD}(?:{_FIGURE_LABELS})\s*(?:\([^)]*\))?\s*[:;]", re.IGNORECASE)
+# No two repetitions that can share characters stand side by side here, and none is unbounded inside a search: a text
+# made for it would keep the matcher, and with it every other user, busy for hours.
+_COLON = r"\s*(?:\([^)]*\)\s*)?[:;]"
+_PERSON_FIELD = re.compile(rf"{_LEAD}(?:{_PERSON_LABELS}){_COLON}", re.IGNORECASE)
+_FIGURE_FIELD = re.compile(rf"{_LEAD}(?:{_FIGURE_LABELS}){_COLON}", re.IGNORECASE)
 _SPANS = {
     "bank": re.compile(
         r"\b[A-Z]{2}\d{2}(?: ?[\dXx*]{2,4}){3,8}\b|\bIBAN\b|\bBIC\b|bankverbindung|kontoverbindung", re.I
     ),
     "contact": re.compile(
-        r"\b[\w.+-]+@[\w-]+\.\w+|\b(?:tel|telefon|fax|mobil)\b\.?:? ?[\d+(/ -]{5,}|^\s*\d{5} [A-ZÄÖÜ]\w+\s*$", re.I
+        r"\b[\w.+-]{1,64}@[\w-]+\.\w+|\b(?:tel|telefon|fax|mobil)\b\.?:? ?[\d+(/ -]{5,}|^\s*\d{5} [A-ZÄÖÜ]\w+\s*$", re.I
     ),
 }
 _FORMULAS = {
@@ -138,12 +142,23 @@ def _sentences(text: str) -> Iterator[Passage]:
         start = line.start()
         pieces: list[int] = [start]
         for gap in _SENTENCE_END.finditer(line.group()):
-            before = line.group()[: gap.start() + 1].rstrip()
-            if not _ABBREVIATION.search(before[-12:]):
+            before = line.group()[max(0, gap.start() - 16) : gap.start() + 1].rstrip()
+            if not _ABBREVIATION.search(before):
                 pieces.append(start + gap.end())
         pieces.append(line.end())
         for left, right in pairwise(pieces):
-            yield from _stripped(text, left, right)
+            for piece in _pieces(text, left, right):
+                yield from _stripped(text, *piece)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretch in pieces of at most MAX_SENTENCE characters, cut between words where there are any."""
+    while end - start > MAX_SENTENCE:
+        space = text.rfind(" ", start + MAX_SENTENCE // 2, start + MAX_SENTENCE)
+        cut = space if space >= 0 else start + MAX_SENTENCE
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _stripped(text: str, start: int, end: int) -> Iterator[Passage]:

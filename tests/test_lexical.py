@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from index.lexical import Lexicon, SparseRows, fold, ngrams
 
@@ -37,3 +38,14 @@ def test_an_unknown_text_has_an_empty_vector() -> None:
     lexicon, _ = Lexicon.fit(TEXTS)
     columns, weights = lexicon.vector("zzzz 12")
     assert len(columns) == len(weights) == 0
+
+
+def test_a_text_has_the_same_vector_whatever_was_read_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.lexical.REMEMBERED_WORDS", 2)
+    lexicon, _ = Lexicon.fit(TEXTS)
+    fresh = lexicon.vector("Radweg am Schulhof sanieren")
+    for text in (*TEXTS, "a" * 10_000, "Radweg am Schulhof sanieren"):
+        columns, weights = lexicon.vector(text)
+    np.testing.assert_array_equal(columns, fresh[0])
+    np.testing.assert_array_equal(weights, fresh[1])
+    assert len(lexicon._seen) <= 2

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.passages import MAX_WORDS, has_content, read, warnings_for
+from index.passages import MAX_SENTENCE, MAX_WORDS, has_content, read, warnings_for
 
 APPLICATION = """Antragsteller: Radfahrverein e. V., Musterweg 3
 Bankverbindung: IBAN DE12 3456 7890 1234 5678 90
@@ -78,4 +80,44 @@ def test_odd_characters_are_remarked_upon() -> None:
 
 
 def test_one_endless_word_is_read_quickly() -> None:
-    assert len(read("x" * 1_000_000).passages) == 1
+    assert len(read("x" * 1_000_000).passages) == 1_000_000 / MAX_SENTENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 50_000,
+        "a-" * 50_000,
+        "a@" * 50_000,
+        "a." * 50_000 + "@",
+        "Kosten" + " " * 100_000 + "x",
+        "Kosten" + " " * 50_000 + "(" + " " * 50_000,
+        "Kosten (" + "a" * 100_000,
+        "a" * 100_000,
+        "12 " * 33_000,
+        "DE12 " * 20_000,
+        "Satz. " * 16_000,
+        "wir erklären " * 8_000,
+        "einwilligung " * 8_000,
+        "<a " * 33_000,
+        '."' * 50_000,
+        "a." + " " * 100_000 + "b",
+        "a'" * 50_000,
+        "a" + "\u0301" * 100_000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_no_text_of_a_hundred_thousand_characters_is_read_for_seconds(text: str) -> None:
+    """Two of these patterns took more than a quarter of an hour while every other user waited."""
+    began = time.process_time()
+    read(text), warnings_for(text)
+    assert time.process_time() - began < 3.0
+
+
+def test_what_never_ends_is_read_in_pieces_cut_between_words() -> None:
+    text = "Radweg " * 1_000 + "x" * 5_000
+    reading = read(text)
+    assert all(text[part.start : part.end] == part.text for part in reading.passages)
+    assert max(len(part.text) for part in reading.passages) <= MAX_SENTENCE
+    assert " ".join(part.text for part in reading.passages).count("Radweg") == 1_000
+    assert sum(part.text.count("x") for part in reading.passages) == 5_000
