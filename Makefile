@@ -4,6 +4,7 @@
 # make soak  damages indexes, kills who saves them and the database's writers, hundreds of times, and looks for what is
 #            lost or served damaged (SQLite and PostgreSQL, half an hour)
 # make soak-load  20 users for 30 minutes: does the server's memory grow?
+# make fuzz  feeds each parser with bytes made up by coverage (atheris), SECONDS=60 each; findings are kept in .venv/fuzz
 # make audit known vulnerabilities of the pinned packages (asks the package index); make sbom writes isek.cdx.json
 # make constraints pins anew what the newest fitting versions are
 PYTHON ?= python3
@@ -11,7 +12,7 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 BIN := .venv/bin
 
-.PHONY: run test check model audit sbom constraints soak soak-load clean
+.PHONY: run test check soak fuzz model audit sbom constraints soak soak-load clean
 
 run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)
@@ -31,6 +32,21 @@ soak: .venv/.ready
 
 soak-load: .venv/.ready
 	$(BIN)/isek bench load --users 20 --minutes 30 --output .isek/messung
+
+# atheris lives in an environment of its own and borrows the packages of the other.
+SECONDS ?= 60
+FUZZ := .venv/fuzz
+$(FUZZ)/.ready: .venv/.ready
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	@touch $@
+
+fuzz: $(FUZZ)/.ready
+	@packages=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); root=$$PWD; cd $(FUZZ); \
+	for name in $$(cd $$root/tests && PYTHONPATH=$$root $$root/$(BIN)/python -c 'from parsers import PARSERS; print(*PARSERS)'); do \
+	    echo "$$name"; PYTHONPATH=$$root:$$packages nice -n 19 bin/python $$root/tests/fuzz.py $$name --seconds $(SECONDS) 2>&1 \
+	        | grep -E 'ERROR|Uncaught|Exception|number_of_executed|Test unit written'; \
+	done
 
 model: .venv/.ready
 	$(BIN)/isek-train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from data.tables import MAX_UNPACKED, check_zip, decode
 SUFFIXES = (".pdf", ".docx", ".odt", ".txt", ".md")
 MAX_BYTES = 20_000_000
 MAX_PAGES = 500
+MAX_PDF_SECONDS = 20  # of computing, for all pages of a PDF
+MAX_PDF_PAGE_BYTES = 5_000_000  # of drawing commands, unpacked
 _ODT_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _ODT_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _ODT_PARAGRAPHS = (f"{_ODT_TEXT}p", f"{_ODT_TEXT}h")
@@ -65,7 +68,7 @@ def _read_pdf(path: Path, max_pages: int) -> str:
         pages = len(reader.pages)
         if pages > max_pages:
             raise LimitError(f"«{path.name}» hat {pages} Seiten, erlaubt sind {max_pages}; bitte kürzen.")
-        return "\f".join(page.extract_text() for page in reader.pages)
+        return "\f".join(_pdf_texts(path.name, reader))
     except UserError:
         raise
     # A damaged PDF surfaces in pypdf as almost any exception, a missing crypto library as another.
@@ -84,6 +87,27 @@ def _read_pdf(path: Path, max_pages: int) -> str:
         raise UserError(
             f"«{path.name}» lässt sich nicht als PDF lesen ({type(error).__name__}); bitte neu speichern."
         ) from error
+
+
+def _pdf_texts(name: str, reader: Any) -> Iterator[str]:
+    """The text of each page, as long as drawing them all does not take too long."""
+    until = time.thread_time() + MAX_PDF_SECONDS
+
+    def watch(*_: Any) -> None:
+        if time.thread_time() > until:
+            raise LimitError(
+                f"«{name}» ist zu aufwendig gezeichnet, um gelesen zu werden; bitte den Text selbst einfügen."
+            )
+
+    for page in reader.pages:
+        contents = page.get_contents()
+        watch()
+        if contents is not None and len(contents.get_data()) > MAX_PDF_PAGE_BYTES:
+            raise LimitError(
+                f"«{name}» hat eine Seite mit mehr als {MAX_PDF_PAGE_BYTES // 1_000_000} MB Zeichenbefehlen; bitte den Text "
+                "selbst einfügen."
+            )
+        yield page.extract_text(visitor_operand_before=watch)
 
 
 def _read_docx(path: Path, max_unpacked: int) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import csv
 import io
 import json
+import lzma
 import os
 import re
 import tempfile
@@ -39,7 +40,7 @@ _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _PLACED_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=""")
 _ROW_START = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br\s*=\s*["'](\d+)["']""")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,7 @@ def _check_grid(path: Path) -> None:
     """Refuse a workbook with a sheet that spans more than `MAX_CELLS` cells.
 
     The reader allocates the whole rectangle up to the last cell; one in XFD1048576 would end the process, with no
-    exception to catch. Each part is read to its end, which also finds a size or checksum that is not true.
+    exception to catch.
     """
     with zipfile.ZipFile(path) as archive:
         for part in archive.infolist():
@@ -359,8 +360,20 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
     """Refuse an archive-based document that is no archive or unpacks to more than `max_unpacked` bytes."""
     try:
         with zipfile.ZipFile(path) as archive:
-            total = sum(info.file_size for info in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, zlib.error) as error:
+            parts = archive.infolist()
+            total = sum(part.file_size for part in parts)
+            if total <= max_unpacked:
+                _check_parts(archive, parts)
+    # RuntimeError is what zipfile raises for an encrypted part.
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise UserError(f"«{path.name}» ist beschädigt oder keine {path.suffix}-Datei; bitte neu speichern.") from error
     if total > max_unpacked:
         raise LimitError(
@@ -371,6 +384,14 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
 def _check_columns(count: int, where: str) -> None:
     if count > MAX_COLUMNS:
         raise LimitError(f"«{where}» hat {grouped(count)} Spalten, erlaubt sind {grouped(MAX_COLUMNS)}.")
+
+
+def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
+    """Unpack every part piece by piece: one that is larger than it says fails its checksum here, not in the memory."""
+    for part in parts:
+        with archive.open(part) as stream:
+            while stream.read(1 << 16):
+                pass
 
 
 class TableWriter:

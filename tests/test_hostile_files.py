@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import xlsxwriter
 from docx import Document
 from docx.oxml import parse_xml
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from app.settings import load_settings
 from data.catalogue import load_catalogue
@@ -195,6 +198,56 @@ def test_input_over_a_limit_costs_neither_time_nor_memory(tmp_path: Path) -> Non
         print(f"{name}: {float(seconds):.3f} s, {float(growth):.1f} MB: {end}")
         assert "erlaubt sind" in end or "mehr als" in end, (name, end)
         assert float(seconds) < 0.5 and float(growth) < 100, (name, done.stdout)
+
+
+def lying(path: Path, name: str) -> Path:
+    """An archive whose directory says that the part of this name has 100 bytes."""
+    raw, at = bytearray(path.read_bytes()), 0
+    while (at := raw.find(b"PK\x01\x02", at)) >= 0:
+        length = int.from_bytes(raw[at + 28 : at + 30], "little")
+        if raw[at + 46 : at + 46 + length].decode() == name:
+            raw[at + 24 : at + 28] = (100).to_bytes(4, "little")
+        at += 4
+    path.write_bytes(raw)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("a.docx", "word/document.xml"), ("a.odt", "content.xml"), ("a.xlsx", "x.xml")]
+)
+def test_an_archive_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, name: str, part: str) -> None:
+    path = lying(packed(tmp_path / name, {part: b" " * 60_000_000}), part)
+    tracemalloc.start()
+    with pytest.raises(UserError, match="beschädigt"):
+        (read_projects if name.endswith("xlsx") else read_document)(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def pdf(path: Path, commands: bytes) -> Path:
+    """A PDF of one page with these drawing commands."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(300, 300)
+    stream = DecodedStreamObject()
+    stream.set_data(commands)
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    name = NameObject
+    font = DictionaryObject(
+        {name("/Type"): name("/Font"), name("/Subtype"): name("/Type1"), name("/BaseFont"): name("/Helvetica")}
+    )
+    page[name("/Resources")] = DictionaryObject({name("/Font"): DictionaryObject({name("/F1"): font})})
+    writer.write(path)
+    return path
+
+
+def test_a_pdf_that_takes_too_long_to_draw_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pdf(tmp_path / "a.pdf", b"BT (x) Tj ET " * 500_000)
+    with pytest.raises(LimitError, match="5 MB Zeichenbefehlen"):
+        read_document(path)
+    monkeypatch.setattr("data.documents.MAX_PDF_SECONDS", 0.05)
+    with pytest.raises(LimitError, match="zu aufwendig gezeichnet"):
+        read_document(pdf(tmp_path / "a.pdf", b"BT /F1 9 Tf (x) Tj ET " * 5_000))
 
 
 def test_text_boxes_and_insertions_of_word_are_read_and_deletions_are_not(tmp_path: Path) -> None:
