@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 KEPT_SECONDS = 3_600
@@ -40,19 +40,26 @@ def _older(folder: Path, limit: float) -> list[Path]:
 
 
 @contextlib.contextmanager
-def swept(folder: Path, kept_seconds: float = KEPT_SECONDS, every_seconds: float = EVERY_SECONDS) -> Iterator[None]:
+def swept(
+    folder: Path,
+    kept_seconds: float = KEPT_SECONDS,
+    every_seconds: float = EVERY_SECONDS,
+    also: Callable[[], object] = lambda: None,
+) -> Iterator[None]:
     """Keep a folder of temporary files short while the block runs, and leave it empty at the end.
 
-    Old files beside the folder, left by a process that was killed, go too.
+    Old files beside the folder, left by a process that was killed, go too; `also` is called as often.
     """
     ended = threading.Event()
 
     def keep_short() -> None:
         while not ended.wait(every_seconds):
             sweep(folder.parent, kept_seconds)
+            also()
 
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder.parent, kept_seconds)
+    also()
     worker = threading.Thread(target=keep_short, name="leftovers", daemon=True)
     worker.start()
     try:

@@ -117,9 +117,15 @@ def begin_run(upload: Path, column: str | None, by: str, home: Path | None = Non
 
 def runs_of(by: str, home: Path | None = None) -> list[StackRun]:
     """The runs of a person, newest first; those older than KEPT_DAYS are deleted on the way."""
-    _sweep(_folder(home))
+    sweep_runs(home)
     found = [run for run in map(_read, sorted(_folder(home).glob("[0-9]*"), reverse=True)) if run and run.by == by]
     return found[:MOST_OFFERED]
+
+
+def sweep_runs(home: Path | None = None) -> None:
+    """Delete the runs of everybody that nobody has worked on for KEPT_DAYS."""
+    for folder in _old(_folder(home), time.time() - KEPT_DAYS * 86_400):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_of(number: object, by: str, home: Path | None = None) -> StackRun:
@@ -145,12 +151,6 @@ def _read(folder: Path) -> StackRun | None:
         return StackRun(folder, Path(record["name"]).name, record["column"], record["by"], begun)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _sweep(parent: Path) -> None:
-    limit = time.time() - KEPT_DAYS * 86_400
-    for folder in _old(parent, limit):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _old(parent: Path, limit: float) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -43,3 +44,9 @@ def test_the_folder_is_kept_short_while_the_server_runs(tmp_path: Path) -> None:
         while gone.exists() and time.monotonic() < until:
             time.sleep(0.01)
         assert not gone.exists()
+
+
+def test_what_else_is_to_be_swept_is_called_at_the_start_and_every_time(tmp_path: Path) -> None:
+    called = threading.Semaphore(0)
+    with swept(tmp_path / "7860", every_seconds=0.01, also=called.release):
+        assert all(called.acquire(timeout=10) for _ in range(3))

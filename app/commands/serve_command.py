@@ -28,6 +28,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     from app.settings import isek_home
+    from app.stack_runs import sweep_runs
 
     signal.signal(signal.SIGTERM, _end)
     settings = settings_from(options).changed(root_path=options.root_path)
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     # Uploads wait in our own folder, not in the system's; gradio reads this once, when it is imported.
     uploads = isek_home() / "zwischenlager" / str(options.port)
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)
-    with take_port(options.host, options.port) as taken, swept(uploads):
+    with take_port(options.host, options.port) as taken, swept(uploads, also=sweep_runs):
         from app.service import open_matcher, to_stderr
 
         to_stderr("ISEK-Zielfinder wird gestartet …")

@@ -144,6 +144,6 @@ def _expected(desk: Desk) -> str:
     return (
         "Erwartet wird eine Zeile je Projekt mit einer Spalte text, beschreibung oder projekt (oder titel und text); "
         f"eine andere lässt sich wählen. Höchstens {grouped(given.max_rows)} Zeilen und {given.max_upload_mb} MB. "
-        "Die Tabelle bleibt bis zu sieben Tage auf diesem Rechner, damit ein Lauf und seine Durchsicht weitergehen können; "
+        "Die Tabelle bleibt bis sieben Tage nach der letzten Bearbeitung auf diesem Rechner, damit ein Lauf und seine Durchsicht weitergehen können; "
         "«Verwerfen» löscht sie."
     )
