@@ -249,8 +249,11 @@ class _Reader:
         owner = f"Ziel {str(node.get('id', '?'))!r}"
         self.known(node, _GOAL, owner)
         area = node.get("area")
+        identity = self.identifier(node, "id", f"Ziel in Zeile {line}")
+        if not any(map(str.isalnum, identity)):  # bare signs stand for texts without a goal
+            raise self.fail(line, f"{owner}: die Kennung muss einen Buchstaben oder eine Ziffer enthalten")
         return Goal(
-            id=self.identifier(node, "id", f"Ziel in Zeile {line}"),
+            id=identity,
             title=self.text(node, "title", owner),
             area=None if area is None else self._area_id(area, node.lines["area"]),
             source=self.text(node, "source", owner, needed=False),

@@ -16,6 +16,7 @@ from data.tables import MAX_UNPACKED, check_zip, decode
 SUFFIXES = (".pdf", ".docx", ".odt", ".txt", ".md")
 MAX_BYTES = 20_000_000
 MAX_PAGES = 500
+MAX_TAGS = 2_000_000  # of a DOCX or ODT; five hundred pages have some hundred thousand
 MAX_PDF_SECONDS = 20  # of computing, for all pages of a PDF
 MAX_PDF_PAGE_BYTES = 5_000_000  # of drawing commands, unpacked
 _ODT_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -113,7 +114,7 @@ def _pdf_texts(name: str, reader: Any) -> Iterator[str]:
 def _read_docx(path: Path, max_unpacked: int) -> str:
     from docx import Document
 
-    check_zip(path, max_unpacked)
+    check_zip(path, max_unpacked, MAX_TAGS)
     try:
         return "\n".join(_docx_blocks(Document(str(path)).element.body))
     # A damaged archive surfaces in zipfile, zlib, lxml and python-docx as almost any exception.
@@ -162,7 +163,7 @@ def _docx_text(element: Any, boxes: list[str]) -> str:
 
 
 def _read_odt(path: Path, max_unpacked: int) -> str:
-    check_zip(path, max_unpacked)
+    check_zip(path, max_unpacked, MAX_TAGS)
     try:
         with zipfile.ZipFile(path) as archive:
             root = ElementTree.fromstring(archive.read("content.xml"))

@@ -356,14 +356,14 @@ def _with_header(rows: list[list[Any]], where: str, surplus: bool = False) -> tu
     return columns, records
 
 
-def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
-    """Refuse an archive-based document that is no archive or unpacks to more than `max_unpacked` bytes."""
+def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED, max_tags: int | None = None) -> None:
+    """Refuse an archive-based document that is no archive, or holds more than `max_unpacked` bytes or `max_tags` tags of XML."""
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             total = sum(part.file_size for part in parts)
             if total <= max_unpacked:
-                _check_parts(archive, parts)
+                tags = _count_tags(archive, parts)
     # RuntimeError is what zipfile raises for an encrypted part.
     except (
         zipfile.BadZipFile,
@@ -379,6 +379,10 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED) -> None:
         raise LimitError(
             f"«{path.name}» entpackt sich zu {total // 1_000_000} MB, erlaubt sind {max_unpacked // 1_000_000} MB."
         )
+    if max_tags is not None and tags > max_tags:
+        raise LimitError(
+            f"«{path.name}» besteht aus {grouped(tags)} Auszeichnungen, erlaubt sind {grouped(max_tags)}; bitte teilen."
+        )
 
 
 def _check_columns(count: int, where: str) -> None:
@@ -386,12 +390,15 @@ def _check_columns(count: int, where: str) -> None:
         raise LimitError(f"«{where}» hat {grouped(count)} Spalten, erlaubt sind {grouped(MAX_COLUMNS)}.")
 
 
-def _check_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
-    """Unpack every part piece by piece: one that is larger than it says fails its checksum here, not in the memory."""
+def _count_tags(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> int:
+    """The number of ``<`` in all parts, unpacked piece by piece: one that is larger than it says fails its checksum here,
+    not in the memory."""
+    tags = 0
     for part in parts:
         with archive.open(part) as stream:
-            while stream.read(1 << 16):
-                pass
+            while piece := stream.read(1 << 16):
+                tags += piece.count(b"<")
+    return tags
 
 
 class TableWriter:

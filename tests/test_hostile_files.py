@@ -18,7 +18,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from app.settings import load_settings
-from data.catalogue import load_catalogue
+from data.catalogue import load_catalogue, parse_catalogue
 from data.documents import read_document
 from data.errors import LimitError, UserError
 from data.labelled import load_labelled
@@ -185,6 +185,8 @@ def oversized(folder: Path) -> dict[str, Path]:
         "Zellen XLSX": workbook(folder / "zellen.xlsx", HEADER + '<row r="9"><c r="XFD1048576"><v>1</v></c></row>'),
         "entpackt XLSX": packed(folder / "bombe.xlsx", {"xl/workbook.xml": b"0" * 60_000_000}),
         "entpackt DOCX": packed(folder / "bombe.docx", {"word/document.xml": b"0" * 60_000_000}),
+        "Auszeichnungen ODT": packed(folder / "viele.odt", {"content.xml": b"<a>" + b"<b/>" * 10_000_000 + b"</a>"}),
+        "Auszeichnungen DOCX": packed(folder / "viele.docx", {"word/document.xml": b"<w:p/>" * 7_000_000}),
         "entpackt ODT": packed(folder / "bombe.odt", {"content.xml": b"0" * 60_000_000}),
     }
 
@@ -270,3 +272,10 @@ def test_paths_in_the_settings_are_taken_from_the_folder_of_the_settings(tmp_pat
     (folder / "settings.yaml").write_text("catalogue: neumuenster\nmodel: organisation/name\n")
     settings = load_settings(folder / "settings.yaml")
     assert (settings.catalogue, settings.model) == ("neumuenster", "organisation/name")
+
+
+@pytest.mark.parametrize("identity", ["∅", "∗", "–", "=", "\u202e"])
+def test_a_goal_is_not_named_by_a_bare_sign(identity: str) -> None:
+    raw = f'catalogue: {{id: a, title: b}}\nareas: []\ngoals: [{{id: "{identity}", title: c}}]\n'
+    with pytest.raises(UserError, match="muss einen Buchstaben oder eine Ziffer enthalten"):
+        parse_catalogue(raw.encode(), "a.yaml")
