@@ -12,7 +12,7 @@ from app.service import open_matcher
 from app.settings import Settings
 from app.shelf import Shelf
 from app.waiting import Turns
-from data.catalogue import AreaId, Catalogue
+from data.catalogue import AreaId, Catalogue, parse_catalogue
 from data.catalogue_edit import Profile, with_profile
 from data.documents import read_document
 from data.errors import UserError
@@ -58,26 +58,69 @@ class Desk:
             UserError: no such goal, or a faulty profile.
         """
         raw, where = self.shelf.read(self.settings.catalogue)
-        return self._matcher_of(with_profile(raw, where, goal, profile)[1])
+        return self._matcher_of(with_profile(raw, where, goal, profile)[1], keep=False)
 
     def save_profile(self, goal: str, profile: Profile, seen: str) -> None:
         """Save a goal's profile, and answer by it from now on; `seen` is the digest of the catalogue that was edited.
 
+        The new index is computed first: where that fails, nothing is saved.
+
         Raises:
-            UserError: see `Shelf.save_profile`.
+            UserError: see `Shelf.save_profile`; or the file is no longer the one that this process answers by.
         """
-        self.matcher = self._matcher_of(self.shelf.save_profile(self.settings.catalogue, goal, profile, seen))
+        name = self.settings.catalogue
+        self._check_unchanged()
+        raw, where = self.shelf.read(name)
+        matcher = self._matcher_of(with_profile(raw, where, goal, profile)[1])
+        self.shelf.save_profile(name, goal, profile, seen)
+        self.matcher = matcher
 
     def undo_catalogue(self, seen: str) -> None:
         """Take the last change of the catalogue back, and answer without it from now on.
 
         Raises:
-            UserError: see `Shelf.undo`.
+            UserError: see `Shelf.undo`; or the version before has other goals.
         """
-        self.matcher = self._matcher_of(self.shelf.undo(self.settings.catalogue, seen))
+        name = self.settings.catalogue
+        self._check_unchanged()
+        before = self.shelf.before(name)
+        self._check_same_goals(before)
+        matcher = self._matcher_of(before)
+        self.shelf.undo(name, seen)
+        self.matcher = matcher
 
-    def _matcher_of(self, catalogue: Catalogue) -> Matcher:
-        return open_matcher(self.settings, catalogue=catalogue, encoder=self.matcher.encoder)
+    def take_in(self, raw: bytes, where: str) -> Catalogue:
+        """Put another catalogue on the shelf; where it is the one in use, answer by it from now on.
+
+        Raises:
+            UserError: see `Shelf.add`; or it is the one in use and has other goals or areas.
+        """
+        catalogue = parse_catalogue(raw, where)
+        if catalogue.id != self.settings.catalogue:
+            return self.shelf.add(raw, where)
+        self._check_same_goals(catalogue)
+        matcher = self._matcher_of(catalogue)
+        self.shelf.add(raw, where)
+        self.matcher = matcher
+        return catalogue
+
+    def _check_unchanged(self) -> None:
+        if self.shelf.load(self.settings.catalogue).digest != self.catalogue.digest:
+            raise UserError(
+                "Die Datei des Zielkatalogs ist außerhalb dieses Dienstes geändert worden; bitte den Dienst neu starten."
+            )
+
+    def _check_same_goals(self, other: Catalogue) -> None:
+        """The pages are built for the goals and areas there were at the start."""
+        here = self.catalogue
+        if [goal.id for goal in other.goals] != [goal.id for goal in here.goals] or other.areas != here.areas:
+            raise UserError(
+                f"Der Katalog «{here.id}» ist in Gebrauch, und «{other.name}» hat andere Ziele oder Produktbereiche; bitte "
+                "die Datei in den Ordner catalogues legen und den Dienst neu starten, oder ihr eine andere Kennung geben."
+            )
+
+    def _matcher_of(self, catalogue: Catalogue, keep: bool = True) -> Matcher:
+        return open_matcher(self.settings, catalogue=catalogue, encoder=self.matcher.encoder, keep=keep)
 
     def read_document(self, path: Path) -> str:
         """The text of an uploaded document; the file is deleted as soon as it is read.

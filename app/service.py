@@ -18,7 +18,7 @@ from index.decision import Thresholds
 from index.encoder import Encoder, load_encoder
 from index.learning import Tuning
 from index.matcher import Matcher
-from index.store import index_key, load_index, open_index
+from index.store import build_index, index_key, load_index, open_index
 from index.texts import Corpus, corpus_of
 
 Say = Callable[[str], None]
@@ -65,8 +65,9 @@ def open_matcher(
     catalogue: Catalogue | None = None,
     encoder: Encoder | None = None,
     home: Path | None = None,
+    keep: bool = True,
 ) -> Matcher:
-    """A ready matcher; a missing or stale index is built on the way.
+    """A ready matcher; a missing or stale index is built on the way, and kept on disk unless `keep` is false.
 
     Raises:
         UserError: catalogue, labelled set, model or home folder are at fault.
@@ -81,7 +82,8 @@ def open_matcher(
         say(
             f"{len(labels) - len(corpus.labels)} beurteilte Texte nennen Ziele, die es in «{chosen.name}» nicht gibt; sie bleiben außen vor."
         )
-    index = open_index(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
+    make = open_index if keep else build_index
+    index = make(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
     return Matcher(chosen, index, model, thresholds_of(settings))
 
 

@@ -110,16 +110,29 @@ class Shelf:
             UserError: there is no earlier version, or the catalogue has changed meanwhile.
         """
         with self._alone():
-            before = self.versions(name)
-            if not before:
-                raise UserError(f"Zum Zielkatalog «{name}» gibt es keine frühere Fassung.")
+            before = self._earlier(name)
             if self.load(name).digest != seen:
                 raise UserError(f"Der Zielkatalog «{name}» ist inzwischen geändert worden; bitte die Seite neu laden.")
-            raw = before[0].read_bytes()
-            catalogue = parse_catalogue(raw, before[0].name)
+            raw = before.read_bytes()
+            catalogue = parse_catalogue(raw, before.name)
             self._replace(name, raw)
-            before[0].unlink()
+            before.unlink()
         return catalogue
+
+    def before(self, name: str) -> Catalogue:
+        """The catalogue that `undo` would bring back.
+
+        Raises:
+            UserError: there is none.
+        """
+        path = self._earlier(name)
+        return parse_catalogue(path.read_bytes(), path.name)
+
+    def _earlier(self, name: str) -> Path:
+        versions = self.versions(name)
+        if not versions:
+            raise UserError(f"Zum Zielkatalog «{name}» gibt es keine frühere Fassung.")
+        return versions[0]
 
     def read(self, name: str) -> tuple[bytes, str]:
         """The bytes of a catalogue's file and the file's name.

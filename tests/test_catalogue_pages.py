@@ -79,7 +79,7 @@ def test_an_edit_on_an_outdated_page_is_refused_and_the_input_stays(visit: Visit
     page.fill("#bedeutung textarea", "Meine <b>Bedeutung</b>")
     page.click("#speichern")
     page.wait_for_selector(".fehler", timeout=60_000)
-    assert "inzwischen geändert" in page.locator(".fehler").inner_text()
+    assert "außerhalb dieses Dienstes geändert" in page.locator(".fehler").inner_text()
     assert page.locator("#bedeutung textarea").input_value() == "Meine <b>Bedeutung</b>"
     assert shelf.load("kleinstadt").goals == before.goals
     shelf.undo("kleinstadt", shelf.load("kleinstadt").digest)

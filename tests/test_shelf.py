@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 from conftest import SMALL
+from fakes import WordEncoder
 
+from app.desk import Desk
+from app.service import open_matcher
+from app.settings import Settings
 from app.shelf import Shelf
 from data.catalogue import FOLDER, parse_catalogue
 from data.catalogue_edit import Profile, with_profile
@@ -123,3 +127,27 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "catalogues").touch()
     with pytest.raises(UserError, match="lässt sich nicht beschreiben"):
         Shelf(tmp_path).add(SMALL.encode(), "klein.yaml")
+
+
+def test_a_desk_answers_by_a_catalogue_taken_in_and_refuses_other_goals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISEK_HOME", str(tmp_path))
+    Shelf(tmp_path).add(SMALL.encode(), "klein.yaml")
+    settings = Settings(catalogue="kleinstadt")
+    encoder = WordEncoder("radweg", "schulhof", "bahnhof")
+    desk = Desk(open_matcher(settings, encoder=encoder, say=lambda _: None), settings)
+    try:
+        taken = desk.take_in(SMALL.replace("Fahrradbügel", "Lastenrad").encode(), "klein.yaml")
+        assert desk.catalogue == taken and "Lastenrad" in taken.by_id["rad"].terms
+        desk.save_profile("rad", Profile("Neu", (), ()), taken.digest)
+        assert desk.catalogue.by_id["rad"].meaning == "Neu"
+        desk.undo_catalogue(desk.catalogue.digest)
+        assert desk.catalogue.by_id["rad"].terms == taken.by_id["rad"].terms
+        with pytest.raises(UserError, match="ist in Gebrauch"):
+            desk.take_in(SMALL.replace("id: rad\n", "id: bahn\n").encode(), "klein.yaml")
+        Shelf(tmp_path).add(SMALL.encode(), "klein.yaml")  # by another process
+        with pytest.raises(UserError, match="außerhalb dieses Dienstes geändert"):
+            desk.save_profile("rad", Profile("Verloren", (), ()), desk.catalogue.digest)
+    finally:
+        desk.store.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.access.person import EDITOR, Person, person_of
 from app.coverage import (
     COLUMNS,
     PAIR_COLUMNS,
@@ -74,10 +75,14 @@ def coverage_page(desk: Desk) -> None:
     on_visit(partial(visited, desk), page)
     on(source.input, partial(chosen, desk), [source, given], [table_part, pairs, pair_row, meter, *page])
     on(table.upload, partial(opened, desk), table, [path, told, column])
+
+    def measuring(source: str, given: Given | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        yield from measured(desk, source, given, person_of(request))
+
     runs = [
         _run(start, partial(evaluated, desk), [path, column], [given, meter, stop, pairs, pair_row, *page]),
         _run(search, partial(searched, desk), [source, given], [meter, stop, pairs, pair_row, *pair_files]),
-        _run(measure, partial(measured, desk), [source, given], [meter, stop, *page]),
+        _run(measure, measuring, [source, given], [meter, stop, *page]),
     ]
     stop.click(
         lambda: (progress_html(STOPPED), gr.update(visible=False)),
@@ -145,12 +150,14 @@ def searched(desk: Desk, source: str, given: Given | None) -> Iterator[tuple[Any
     yield done, hidden, listed, gr.update(visible=bool(found.shown)), *(str(file) for file in files)
 
 
-def measured(desk: Desk, source: str, given: Given | None) -> Iterator[tuple[Any, ...]]:
-    """Measure how well each goal is recognised, then show the coverage with it."""
+def measured(desk: Desk, source: str, given: Given | None, person: Person) -> Iterator[tuple[Any, ...]]:
+    """Measure how well each goal is recognised, then show the coverage with it; as on «Qualität» not for readers."""
     hidden = gr.update(visible=False)
     kept = [gr.skip()] * (1 + len(FORMATS))
     yield progress_html("Die Erkennung wird gemessen; das dauert etwa eine halbe Minute.", 0), hidden, *kept
     try:
+        if not person.may(EDITOR):
+            raise UserError("Messen darf nur, wer bearbeitet; bitte an die Verwaltung des Zielfinders wenden.")
         measure_recognition(desk.matcher, desk.settings)
     except UserError as error:
         yield error_html(str(error)), hidden, *kept

@@ -82,9 +82,19 @@ class ProfileWork:
             catalogue.digest,
         )
 
-    def tried(self, goal: str | None, meaning: str, terms: str, examples: str, crosscutting: str, text: str) -> str:
+    def tried(
+        self,
+        goal: str | None,
+        meaning: str,
+        terms: str,
+        examples: str,
+        crosscutting: str,
+        text: str,
+        request: gr.Request,
+    ) -> str:
         """The trial text's answer before and after the change; nothing is saved."""
         try:
+            _may(request)
             before = self.desk.match(text)
             profile = Profile.typed(meaning, terms, examples, crosscutting or "")
             after = self.desk.with_profile(_needed(goal), profile).match(text)

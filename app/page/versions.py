@@ -81,7 +81,7 @@ class VersionWork:
                 raise UserError(
                     "Kataloge einlesen darf nur, wer verwaltet; bitte an die Verwaltung des Zielfinders wenden."
                 )
-            catalogue = self.desk.shelf.add(file.read_bytes(), file.name)
+            catalogue = self.desk.take_in(file.read_bytes(), file.name)
         except OSError as error:
             return error_html(f"«{file.name}» lässt sich nicht lesen ({reason(error)})."), gr.skip(), gr.skip()
         except UserError as error:
