@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from data.confined import confined
 from data.errors import LimitError, UserError, reason
 from data.plain_file import check_file
 from data.tables import MAX_UNPACKED, check_zip, decode
@@ -45,7 +46,8 @@ def read_document(
         raise UserError(f"«{path.name}»: gelesen werden {', '.join(SUFFIXES)}, gefunden wurde {path.suffix!r}.")
     check_file(path, max_bytes)
     try:
-        text = reader(path, max_pages if path.suffix.lower() == ".pdf" else max_unpacked)
+        limit = max_pages if path.suffix.lower() == ".pdf" else max_unpacked
+        text: str = reader(path, limit) if reader is _read_text else confined(reader, path, limit)
     except OSError as error:
         raise UserError(f"Die Datei «{path}» lässt sich nicht lesen ({reason(error)}).") from error
     if not text.strip():

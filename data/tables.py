@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data.confined import confined
 from data.errors import LimitError, UserError, grouped, reason
 from data.plain_file import check_file
 
@@ -228,6 +229,15 @@ def _read_csv(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[s
 
 
 def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str], list[dict[str, Any]]]:
+    return _with_header(confined(sheet_rows, path, max_rows, max_unpacked), path.name)
+
+
+def sheet_rows(path: Path, max_rows: int, max_unpacked: int) -> list[list[Any]]:
+    """The rows of the first sheet that are not blank, the header among them; to be called through `confined`.
+
+    Raises:
+        UserError: no workbook; LimitError: too many rows or cells, or too large.
+    """
     from python_calamine import CalamineWorkbook
 
     check_zip(path, max_unpacked)
@@ -247,7 +257,7 @@ def _read_xlsx(path: Path, max_rows: int, max_unpacked: int) -> tuple[list[str],
         raise UserError(
             f"«{path.name}» lässt sich nicht als Excel-Datei (.xlsx) lesen; bitte neu speichern."
         ) from error
-    return _with_header(rows, path.name)
+    return rows
 
 
 def _read_jsonl(path: Path, max_rows: int, _: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -363,7 +373,7 @@ def check_zip(path: Path, max_unpacked: int = MAX_UNPACKED, max_tags: int | None
             parts = archive.infolist()
             total = sum(part.file_size for part in parts)
             if total <= max_unpacked:
-                tags = _count_tags(archive, parts)
+                tags = _count_tags(archive, parts, max_unpacked)
     # RuntimeError is what zipfile raises for an encrypted part.
     except (
         zipfile.BadZipFile,
@@ -390,14 +400,19 @@ def _check_columns(count: int, where: str) -> None:
         raise LimitError(f"«{where}» hat {grouped(count)} Spalten, erlaubt sind {grouped(MAX_COLUMNS)}.")
 
 
-def _count_tags(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> int:
-    """The number of ``<`` in all parts, unpacked piece by piece: one that is larger than it says fails its checksum here,
-    not in the memory."""
+def _count_tags(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], max_unpacked: int) -> int:
+    """The number of ``<`` in all parts, each unpacked piece by piece to its true end: one that is larger than it says is found
+    here, not in the memory."""
     tags = 0
     for part in parts:
+        told, part.file_size, size = part.file_size, max_unpacked, 0  # zipfile reads no further than this
         with archive.open(part) as stream:
             while piece := stream.read(1 << 16):
                 tags += piece.count(b"<")
+                size += len(piece)
+        part.file_size = told
+        if size != told:
+            raise zipfile.BadZipFile(part.filename)
     return tags
 
 
