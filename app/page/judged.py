@@ -54,7 +54,7 @@ def _waiting(judged: Judged) -> str:
             return (
                 "Es ist noch nichts entschieden. Gespeicherte Entscheidungen können hier zu beurteilten Texten werden."
             )
-        return f"{_decisions(judged.since)} gespeichert; übernommen wurde noch keine."
+        return f"Bisher {_decisions(judged.since)} gespeichert; übernommen wurde noch keine."
     when = f"{judged.at.astimezone():%d.%m.%Y, %H:%M} Uhr"
     if not judged.since:
         return f"Zuletzt übernommen am {when}; seither ist nichts neu entschieden."
