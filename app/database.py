@@ -136,7 +136,10 @@ def _engine(url: str) -> Engine:
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_pre_ping=True,
                 pool_timeout=WAIT_SECONDS,
-                connect_args={"connect_timeout": WAIT_SECONDS, "options": f"-c lock_timeout={WAIT_SECONDS}s"},
+                connect_args={
+                    "connect_timeout": WAIT_SECONDS,
+                    "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
+                },
             )
         except ModuleNotFoundError as error:
             raise UserError(

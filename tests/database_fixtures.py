@@ -44,7 +44,7 @@ def running_postgresql() -> Iterator[str]:
         data = folder / "data"
         initialise = _as_postgres(str(programs / "initdb"), "-D", str(data), "-U", "isek", "-A", "trust", "-E", "UTF8")
         _run(*initialise, "--no-sync")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=50"
+        options = f"-p {port} -c timezone=Europe/Berlin -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=50"
         control = _as_postgres(str(programs / "pg_ctl"), "-D", str(data), "-w")
         log = str(folder / "log")
         _run(*control, "-l", log, "-o", options, "start")

@@ -429,6 +429,22 @@ def test_below_a_path_everything_stays_below_it(below: World, before: str) -> No
     assert left.headers["location"] == "/ziel/finder/anmelden" and "Path=/ziel/finder" in left.headers["set-cookie"]
 
 
+@pytest.mark.parametrize(
+    "path", ["file={path}", "file/{path}", "app_id", "queue/data?session_hash=x", "heartbeat/x", "run-history"]
+)
+@pytest.mark.parametrize("before", ["/ziel/finder", "/ziel/finder/ziel/finder"])
+def test_the_path_given_more_than_once_leads_nowhere(below: World, before: str, path: str) -> None:
+    """What routes a request strips the path as well: without care it would be stripped behind the gate's back."""
+    proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "intranet.stadt.de"}
+    petra, otto = (below.client(PROXY, headers=proxied) for _ in range(2))
+    for client, name in ((petra, "petra"), (otto, "otto")):
+        signed = client.post("/anmelden", data={"name": name, "kennwort": GOOD, "weiter": "/"})
+        client.headers["Cookie"] = signed.headers["set-cookie"].split(";")[0]
+    stored = petra.post("/gradio_api/upload", files={"files": ("a.txt", b"Petras Antrag")}).json()[0]
+    answer = otto.get(f"/ziel/finder{before}/gradio_api/{path.format(path=stored)}")
+    assert answer.status_code == 404 and "Petras" not in answer.text
+
+
 def test_the_path_is_a_whole_one(below: World) -> None:
     assert below.client().get("/ziel/finderei", headers=PAGE).headers["location"].endswith("weiter=/ziel/finderei")
     assert below.client().get("/ziel/finder", headers=PAGE).headers["location"] == "/ziel/finder/anmelden?weiter=/"

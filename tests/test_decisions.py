@@ -18,7 +18,7 @@ from decision_drafts import CYCLING, DRAFT, SPORT
 from app.__main__ import main
 from app.database import FILE, open_database
 from app.decisions.records import ADDED, REJECTED, GoalVerdict
-from app.decisions.store import DecisionStore, open_store
+from app.decisions.store import DecisionStore, _lock, _next, open_store
 from app.desk import Desk
 from app.settings import Settings
 from data.errors import UserError
@@ -300,3 +300,25 @@ def test_running_the_matcher_again_touches_no_decision(
     desk = Desk(matcher, Settings(), opened(f"sqlite:///{path}"))
     assert desk.match(DRAFT.text).goals[0].id == "PB5.4"
     assert desk.store.history(1) == before and path.read_bytes() == kept
+
+
+def _forget_later(url: str) -> None:
+    store = open_store(Settings(database=url))
+    store.forget(1, "Alex")
+    store.close()
+
+
+def test_a_text_saved_while_it_is_being_forgotten_is_forgotten_too(url: str, opened: Opened) -> None:
+    """Another process forgets while this one holds the project's row and then adds a revision with the text."""
+    store = opened(url)
+    store.save(DRAFT, "Kim")
+    forgetting = multiprocessing.get_context("spawn").Process(target=_forget_later, args=(url,))
+    with store.database.writing() as connection:
+        _lock(connection, 1)
+        forgetting.start()
+        forgetting.join(3)  # it waits for the row
+        assert forgetting.is_alive()
+        _next(connection, 1, None, DRAFT, "Kim")
+    forgetting.join(60)
+    assert forgetting.exitcode == 0
+    assert [decision.draft.text for decision in store.history(1)] == ["", ""]

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.rules import Rules
@@ -44,6 +45,11 @@ class Forwarded:
         prefix = self.rules.prefix
         if prefix:
             _strip(scope, prefix)
+            if _below(
+                scope["path"], prefix
+            ):  # what routes the request would strip it once more, behind the gate's back
+                await PlainTextResponse("Diese Seite gibt es nicht.", 404)(scope, receive, send)
+                return
             send = _Prefixing(send, prefix, Headers(scope=scope).get("host", ""))
         await self.app(scope, receive, send)
 
@@ -69,11 +75,15 @@ def _forget(scope: Scope, names: tuple[str, ...]) -> None:
 
 def _strip(scope: Scope, prefix: str) -> None:
     path: str = scope["path"]
-    if path == prefix or path.startswith(prefix + "/"):
+    if _below(path, prefix):
         scope["path"] = path[len(prefix) :] or "/"
         raw: bytes = scope.get("raw_path") or b""
         if raw.startswith(prefix.encode()):
             scope["raw_path"] = raw[len(prefix) :] or b"/"
+
+
+def _below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/")
 
 
 class _Prefixing:

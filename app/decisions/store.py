@@ -74,6 +74,7 @@ class DecisionStore:
             UserError: see `save`; or it is withdrawn already.
         """
         with self.database.writing() as connection:
+            _lock(connection, project)
             before = _current(connection, project)
             if before.withdrawn:
                 raise UserError(f"Die Entscheidung zum Projekt {project} ist bereits zurückgenommen.")
@@ -132,7 +133,7 @@ class DecisionStore:
         """
         now = datetime.now(UTC)
         with self.database.writing() as connection:
-            _current(connection, project)
+            _lock(connection, project)
             blank_texts(connection, project, now, by)
         self._forgotten(project)
         if not self.database.checkpoint():
@@ -204,11 +205,16 @@ def _first(connection: sa.Connection, draft: Draft, by: str) -> Decision:
     return _insert(connection, Decision(added.scalar_one(), 1, draft, by, now))
 
 
+def _lock(connection: sa.Connection, project: int) -> sa.Row[Any]:
+    """The project's row, kept from other writers until the transaction ends: PostgreSQL has more than one at a time."""
+    found = connection.execute(sa.select(projects).where(projects.c.id == project).with_for_update()).one_or_none()
+    return found or _unknown(project)
+
+
 def _next(
     connection: sa.Connection, project: int, expected: int | None, draft: Draft, by: str, withdrawn: bool = False
 ) -> Decision:
-    locked = sa.select(projects).where(projects.c.id == project).with_for_update()
-    row = connection.execute(locked).one_or_none() or _unknown(project)
+    row = _lock(connection, project)
     if expected is not None and row.revision != expected:
         other = _current(connection, project)
         raise UserError(
