@@ -5,6 +5,7 @@ The process runs at a lower priority than the server, so that answers on the oth
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -100,8 +101,8 @@ class Measurements:
             context = multiprocessing.get_context("spawn")
             receive, send = context.Pipe(duplex=False)
             self._process = context.Process(target=_measured, args=(settings, task, by, target, send), daemon=True)
-            self._progress = Progress(True, by, "Die Messung wird vorbereitet.")
             self._process.start()
+            self._progress = Progress(True, by, "Die Messung wird vorbereitet.")
             send.close()  # the child has its own end; without this the reader would never see it close
         steps = 1 + len(task.compare)
         threading.Thread(target=self._follow, args=(self._process, receive, target, steps), daemon=True).start()
@@ -160,7 +161,8 @@ def _ending(last: tuple[str, Any], number: str) -> Progress:
 
 def _measured(settings: Settings, task: Task, by: str, target: Path, send: Connection) -> None:
     """What the process does: measure, write the files, tell how far it is."""
-    os.nice(_NICER)
+    with contextlib.suppress(AttributeError):  # Windows has no such thing
+        os.nice(_NICER)
     try:
         measure(settings, task, by, target, send)
         send.send(("done", ""))

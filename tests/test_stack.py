@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -123,7 +125,8 @@ def test_a_decision_on_an_outdated_catalogue_is_refused(desk: Desk, tmp_path: Pa
     with pytest.raises(UserError, match="keinen brauchbaren Text"):
         work._stored(shown, 1, judgement, person)
     assert desk.store.count() == before
-    made = work._stored(shown, 0, judgement, person)
+    made, remark = work._stored(shown, 0, judgement, person)
+    assert remark == ""
     saved = desk.store.current(made.project)
     assert (saved.draft.source, saved.draft.no_goal, made.told, run.decided()) == (
         "Stapel",
@@ -131,4 +134,26 @@ def test_a_decision_on_an_outdated_catalogue_is_refused(desk: Desk, tmp_path: Pa
         "kein Ziel",
         {0: made},
     )
+    run.discard()
+
+
+def test_what_is_saved_counts_as_decided_also_when_the_run_cannot_remember_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.access.person import desk_person
+
+    def refuses(*_: object) -> None:
+        raise UserError("Entschieden ist es, aber der Stapel merkt es sich nicht.")
+
+    run = begin_run(uploaded(tmp_path, 3), None, desk_person().name)
+    monkeypatch.setattr(StackRun, "remember", refuses)
+    before = desk.store.count()
+    shown = shown_of(desk, run)
+    request = SimpleNamespace(request=None)
+    monkeypatch.setattr("app.page.stack_work.person_of", lambda _: desk_person())
+    answer = StackWork(desk).save(
+        shown, Filter().choice, [], Filter().confidence, 0, json.dumps({"goals": {}, "none": True}), request
+    )  # type: ignore[arg-type]
+    assert desk.store.count() == before + 1 and 0 in answer[0].decided
+    assert "merkt es sich nicht" in answer[4] and "Nicht gespeichert" not in answer[4]
     run.discard()

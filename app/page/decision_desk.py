@@ -28,7 +28,6 @@ from app.page.parts import Changes
 from app.page.saved import reader_sentence
 from data.errors import UserError, grouped
 
-STEP = 500  # decisions read at once for an export
 HIDDEN = gr.update(visible=False)
 
 
@@ -213,11 +212,8 @@ class DecisionDesk:
         }
 
     def _all(self, filters: Wanted) -> Iterator[Decision]:
-        """Every decision that the filters leave, in steps."""
-        offset = 0
-        while found := self.desk.store.search(**filters, limit=STEP, offset=offset):
-            yield from found
-            offset += STEP
+        """Every decision that the filters leave, in one read: between two of them a decision could change its place."""
+        yield from self.desk.store.search(**filters, limit=None)
 
 
 def _done(sentence: str) -> str:

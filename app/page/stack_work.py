@@ -148,12 +148,17 @@ class StackWork:
         try:
             if shown is None or position is None:
                 raise UserError("Es ist kein Projekt geöffnet.")
-            made = self._stored(shown, position, judgement_from(judged), person_of(request))
+            made, remark = self._stored(shown, position, judgement_from(judged), person_of(request))
         except UserError as error:
             kept = [gr.skip()] * 3
             return gr.skip(), *kept, not_saved_html(str(error)), gr.skip(), gr.skip()
         after = replace(shown, decided={**shown.decided, position: made})
-        return after, *self.turn(after, choice, areas, confidence, position, step=1)
+        try:  # from here on the decision is saved, and the page must know it whatever happens
+            *before, message, state, last = self.turn(after, choice, areas, confidence, position, step=1)
+        except UserError as error:
+            remark = f"Gespeichert; das nächste Projekt lässt sich gerade nicht zeigen. {error}"
+            return after, *[gr.skip()] * 3, _remark_html(remark), gr.skip(), gr.skip()
+        return after, *before, _remark_html(remark) if remark else message, state, last
 
     def _steps(self, run: StackRun, person: Person) -> Iterator[tuple[Any, ...]]:
         """Match row by row; yields the state of the page: progress, and at the end results and files."""
@@ -219,7 +224,8 @@ class StackWork:
             judgement = judgement_of(self.desk.store.current(made.project).draft)
         return answer_html(row.project.text, row.match, self.desk.catalogue, judgement=judgement)
 
-    def _stored(self, shown: Shown, place: int, judgement: Judgement, person: Person) -> RowDecision:
+    def _stored(self, shown: Shown, place: int, judgement: Judgement, person: Person) -> tuple[RowDecision, str]:
+        """The decision as it is saved, and what went wrong afterwards; raises UserError where it is not saved."""
         if not person.may(EDITOR):
             raise UserError(reader_sentence(person))
         row, before = shown.rows[place], shown.decided.get(place)
@@ -241,8 +247,15 @@ class StackWork:
             draft, person.name, before.project if before else None, before.revision if before else None
         )
         made = RowDecision(saved.project, saved.revision, _told(saved))
-        run.remember(place, made)
-        return made
+        try:
+            run.remember(place, made)
+        except UserError as error:
+            return made, str(error)
+        return made, ""
+
+
+def _remark_html(sentence: str) -> str:
+    return element("p", escaped(sentence), class_="vermerk", data_ansage=escaped(sentence))
 
 
 def _told(decision: Decision) -> str:
