@@ -128,6 +128,20 @@ def sweep_runs(home: Path | None = None) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def forget_runs(project: int, home: Path | None = None) -> None:
+    """Delete the runs of everybody in which a row was decided as this project: their tables hold its text.
+
+    Raises:
+        UserError: one of them cannot be deleted.
+    """
+    for folder in _folder(home).glob("[0-9]*"):
+        run = StackRun(folder, "", None, "", datetime.now(UTC))  # a damaged record keeps no text
+        if any(made.project == project for made in run.decided().values()):
+            run.discard()
+            if folder.exists():
+                raise UserError(f"«{folder}» enthält den Text von Projekt {project} und lässt sich nicht löschen.")
+
+
 def run_of(number: object, by: str, home: Path | None = None) -> StackRun:
     """A run by its number.
 

@@ -157,3 +157,19 @@ def test_what_is_saved_counts_as_decided_also_when_the_run_cannot_remember_it(
     assert desk.store.count() == before + 1 and 0 in answer[0].decided
     assert "merkt es sich nicht" in answer[4] and "Nicht gespeichert" not in answer[4]
     run.discard()
+
+
+def test_a_project_that_is_forgotten_leaves_no_table_of_anybody(tmp_path: Path) -> None:
+    from decision_samples import draft
+
+    from app.decisions.store import open_store
+
+    store = open_store(Settings(), tmp_path)
+    first, second = (store.save(draft(), "Ada") for _ in range(2))
+    holding, damaged, other = (begin_run(uploaded(tmp_path, 3), None, by, tmp_path) for by in ("Bo", "Cy", "Di"))
+    for run, saved in ((holding, first), (damaged, first), (other, second)):
+        run.remember(0, RowDecision(saved.project, saved.revision, "PB5.4"))
+    (damaged.folder / "lauf.json").write_text("{", "utf-8")
+    store.forget(first.project, "Ada")
+    store.close()
+    assert [run.folder.exists() for run in (holding, damaged, other)] == [False, False, True]

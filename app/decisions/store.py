@@ -161,8 +161,13 @@ def open_store(settings: Settings, home: Path | None = None) -> DecisionStore:
         UserError: see `open_database`.
     """
     from app.decisions.labels import forget
+    from app.stack_runs import forget_runs
 
-    return DecisionStore(open_database(settings, home), lambda project: forget(project, home))
+    def forgotten(project: int) -> None:
+        forget_runs(project, home)
+        forget(project, home)
+
+    return DecisionStore(open_database(settings, home), forgotten)
 
 
 def blank_texts(connection: sa.Connection, project: int, at: datetime, by: str) -> None:
