@@ -5,7 +5,6 @@ The process runs at a lower priority than the server, so that answers on the oth
 
 from __future__ import annotations
 
-import contextlib
 import json
 import multiprocessing
 import os
@@ -23,7 +22,7 @@ from app.decisions.labels import MEASUREMENTS
 from app.evaluation import Task, run_evaluation
 from app.evaluation_files import write_errors, write_report, write_text
 from app.settings import Settings, isek_home
-from data.errors import UserError
+from data.errors import UserError, reason
 from index.encoder import Encoder
 
 KEPT = 12
@@ -92,7 +91,7 @@ class Measurements:
         """Begin an evaluation.
 
         Raises:
-            UserError: another one is running, or the home folder cannot be written.
+            UserError: another one is running, the home folder cannot be written, or no process can be started.
         """
         with self._lock:
             if self._progress.running:
@@ -100,12 +99,20 @@ class Measurements:
             target = _new_folder(self.folder)
             context = multiprocessing.get_context("spawn")
             receive, send = context.Pipe(duplex=False)
-            self._process = context.Process(target=_measured, args=(settings, task, by, target, send), daemon=True)
-            self._process.start()
-            self._progress = Progress(True, by, "Die Messung wird vorbereitet.")
-            send.close()  # the child has its own end; without this the reader would never see it close
+            process = context.Process(target=_measured, args=(settings, task, by, target, send), daemon=True)
+            try:
+                process.start()
+            except OSError as error:
+                receive.close()
+                shutil.rmtree(target, ignore_errors=True)
+                raise UserError(
+                    f"Die Messung ließ sich nicht starten ({reason(error)}); bitte später wiederholen."
+                ) from error
+            finally:
+                send.close()  # the child has its own end; without this the reader would never see it close
+            self._process, self._progress = process, Progress(True, by, "Die Messung wird vorbereitet.")
         steps = 1 + len(task.compare)
-        threading.Thread(target=self._follow, args=(self._process, receive, target, steps), daemon=True).start()
+        threading.Thread(target=self._follow, args=(process, receive, target, steps), daemon=True).start()
 
     def cancel(self) -> None:
         """End the running evaluation; nothing of it is kept."""
@@ -161,9 +168,9 @@ def _ending(last: tuple[str, Any], number: str) -> Progress:
 
 def _measured(settings: Settings, task: Task, by: str, target: Path, send: Connection) -> None:
     """What the process does: measure, write the files, tell how far it is."""
-    with contextlib.suppress(AttributeError):  # Windows has no such thing
-        os.nice(_NICER)
     try:
+        if hasattr(os, "nice"):  # Windows has none
+            os.nice(_NICER)
         measure(settings, task, by, target, send)
         send.send(("done", ""))
     except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.evaluation import Task
-from app.measurements import KEPT, Measurement, Measurements, Progress, measure
+from app.measurements import KEPT, Measurement, Measurements, Progress, _measured, measure
 from app.page.judged import Judged, judged_html
 from app.page.measured import measured_html, nothing_html, title_of
 from app.reports import reports
@@ -129,6 +130,34 @@ def test_a_fault_of_the_users_comes_back_as_one_sentence(settings: Settings, tmp
     assert measurements.finished() == [] and list((tmp_path / "measurements").iterdir()) == []
     measurements.start(settings, Task(tmp_path / "fehlt.jsonl"), "Jo")  # the next one may begin
     assert "fehlt.jsonl" in waited(measurements).fault
+
+
+def test_a_process_that_cannot_be_started_blocks_no_later_measurement(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_process: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    measurements = Measurements(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("multiprocessing.process.BaseProcess.start", refuse)
+        with pytest.raises(UserError, match="ließ sich nicht starten"):
+            measurements.start(settings, Task(tmp_path / "fehlt.jsonl"), "Mai")
+    assert not measurements.progress.running and list((tmp_path / "measurements").iterdir()) == []
+    measurements.start(settings, Task(tmp_path / "fehlt.jsonl"), "Jo")
+    assert "fehlt.jsonl" in waited(measurements).fault
+
+
+def test_a_system_without_priorities_measures_all_the_same(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("os.nice")
+    receive, send = multiprocessing.Pipe(duplex=False)
+    _measured(settings, Task(tmp_path / "fehlt.jsonl"), "Mai", tmp_path, send)
+    told = receive.recv()
+    while told[0] == "say":
+        told = receive.recv()
+    assert told[0] == "fault" and "fehlt.jsonl" in told[1]
 
 
 def test_a_cancelled_measurement_leaves_nothing(settings: Settings, labelled_file: Path, tmp_path: Path) -> None:
