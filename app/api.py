@@ -118,7 +118,11 @@ def public_functions(desk: Desk) -> tuple[Function, ...]:
                     "items": _TEXT,
                     "description": "angenommene Ziele; das erste je Ebene ist das beste",
                 },
-                "rejected": {**_LIST, "items": _TEXT, "description": "vorgeschlagene Ziele, die abgelehnt werden"},
+                "rejected": {
+                    **_LIST,
+                    "items": _TEXT,
+                    "description": "Ziele, die abgelehnt werden, vorgeschlagen oder nicht",
+                },
                 "no_goal": {"type": "boolean", "description": "ja, wenn kein Ziel passt; dann ist goals leer"},
                 "title": {**_TEXT, "description": "Titel; leer: aus dem Text"},
                 "reference": {**_TEXT, "description": "Aktenzeichen"},

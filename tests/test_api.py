@@ -93,6 +93,7 @@ def test_gradio_client_decides_and_decides_again(site: str) -> None:
         ("goals", ["alle"], "«areas» muss eine Liste"),
         ("decide", [CYCLING], "Zu entscheiden ist nichts"),
         ("decide", [CYCLING, ["PB9.9"]], "Das Ziel 'PB9.9' gibt es"),
+        ("decide", [CYCLING, ["PB5.4"], ["PB9.9"]], "Das Ziel 'PB9.9' gibt es"),
         ("decide", [CYCLING, "PB5.4"], "«goals» muss eine Liste von Zielkennungen sein"),
         ("decide", [CYCLING, ["PB5.4"], [], True], "«Kein Ziel passt» ist angekreuzt"),
         ("decide", [CYCLING, ["PB5.4"], [], "ja"], "«no_goal» muss true oder false sein"),

@@ -48,6 +48,20 @@ def test_a_goal_of_the_catalogue_that_was_not_suggested_is_added_without_a_rank(
     ]
 
 
+def test_a_rejected_goal_that_was_not_suggested_stays_rejected_and_an_unknown_one_is_a_fault(small: Catalogue) -> None:
+    bare = proposal(small)
+    only_rad = replace(bare, match=replace(bare.match, goals=bare.match.goals[:1], citywide=()))
+    given = Judgement({"schule": REJECTED, "rad": ACCEPTED, "S": ADDED}, {"schule": "zu weit weg"})
+    goals = drafted(TEXT, only_rad, given, Details(), small, "Zuordnen").goals
+    assert [(g.goal, g.verdict, g.rank, g.reason) for g in goals] == [
+        ("rad", ACCEPTED, 1, ""),
+        ("schule", REJECTED, None, "zu weit weg"),
+        ("S", ADDED, None, ""),
+    ]
+    with pytest.raises(UserError, match="Das Ziel 'weg' gibt es"):
+        made(small, Judgement({"rad": ACCEPTED, "weg": REJECTED}))
+
+
 def test_no_goal_fits_rejects_every_suggestion(small: Catalogue) -> None:
     done = made(small, Judgement(no_goal=True))
     assert done.no_goal and {g.verdict for g in done.goals} == {REJECTED} and len(done.goals) == 3

@@ -115,7 +115,7 @@ def drafted(
 
 
 def _goal_verdicts(proposal: Proposal, judgement: Judgement, catalogue: Catalogue) -> tuple[GoalVerdict, ...]:
-    """Verdicts in the order of the proposal, then what was added; the primary goal is the first one kept."""
+    """Verdicts in the order of the proposal, then what was added, then what else was rejected; the primary goal is the first one kept."""
     made = [*_of_suggested(proposal, judgement), *_of_others(proposal, judgement, catalogue)]
     for item in made:
         if len(item.reason) > MOST["reason"]:
@@ -150,14 +150,15 @@ def _of_suggested(proposal: Proposal, judgement: Judgement) -> list[GoalVerdict]
 def _of_others(proposal: Proposal, judgement: Judgement, catalogue: Catalogue) -> list[GoalVerdict]:
     suggested = {hit.id for hit, _ in proposal.suggested}
     made = []
-    for identity in judgement.kept:
+    for identity, verdict in sorted(judgement.verdicts.items(), key=lambda item: item[1] == REJECTED):
         if identity in suggested:
             continue
         goal = catalogue.by_id.get(identity)
         if goal is None:
             raise UserError(f"Das Ziel {identity[:40]!r} gibt es im Zielkatalog «{catalogue.name}» nicht.")
         reason = judgement.reasons.get(identity, "")
-        made.append(GoalVerdict(goal.id, goal.title, goal.area, ADDED, reason=reason))
+        said = REJECTED if verdict == REJECTED else ADDED
+        made.append(GoalVerdict(goal.id, goal.title, goal.area, said, reason=reason))
     return made
 
 
