@@ -432,7 +432,13 @@ def test_below_a_path_everything_stays_below_it(below: World, before: str) -> No
 @pytest.mark.parametrize(
     "path", ["file={path}", "file/{path}", "app_id", "queue/data?session_hash=x", "heartbeat/x", "run-history"]
 )
-@pytest.mark.parametrize("before", ["/ziel/finder", "/ziel/finder/ziel/finder"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        *("/ziel/finder", "/ziel/finder/ziel/finder", "/ziel/finder/", "//ziel/finder"),
+        *("/%7Aiel/finder", "/ziel%2Ffinder", "/%257Aiel/finder", "/Ziel/Finder", "/./ziel/finder"),
+    ],
+)
 def test_the_path_given_more_than_once_leads_nowhere(below: World, before: str, path: str) -> None:
     """What routes a request strips the path as well: without care it would be stripped behind the gate's back."""
     proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "intranet.stadt.de"}
