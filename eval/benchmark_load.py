@@ -138,11 +138,12 @@ async def _reach(client: httpx.AsyncClient, site: str) -> None:
 async def run_step(client: httpx.AsyncClient, plan: Plan, users: int, process: int | None) -> Step:
     """`users` people for `plan.seconds`; who is still waiting at the end is waited for."""
     texts = mixed_texts(_TEXTS, seed=plan.seed)  # before the clock starts
-    step, start = Step(users), time.monotonic()
+    step, clock = Step(users), asyncio.get_running_loop().time
+    start = clock()
     end = start + plan.seconds
     watch = asyncio.create_task(_watch(step, process, start))
     await asyncio.gather(*(_user(client, step, plan, texts, number, end) for number in range(users)))
-    step.lasted = time.monotonic() - start
+    step.lasted = clock() - start
     watch.cancel()
     return step
 
@@ -150,12 +151,12 @@ async def run_step(client: httpx.AsyncClient, plan: Plan, users: int, process: i
 async def _user(
     client: httpx.AsyncClient, step: Step, plan: Plan, texts: Sequence[str], number: int, end: float
 ) -> None:
-    chance = Random(f"{plan.seed}-{step.users}-{number}")
+    chance, clock = Random(f"{plan.seed}-{step.users}-{number}"), asyncio.get_running_loop().time
     await asyncio.sleep(chance.random() * min(plan.think, plan.seconds / 2))  # people do not start at one moment
-    while time.monotonic() < end:
+    while clock() < end:
         await _ask(client, step, chance.choice(texts))
         # Reading times vary: half to one and a half of the mean.
-        await asyncio.sleep(min(plan.think * (0.5 + chance.random()), max(0.0, end - time.monotonic())))
+        await asyncio.sleep(min(plan.think * (0.5 + chance.random()), max(0.0, end - clock())))
 
 
 async def _ask(client: httpx.AsyncClient, step: Step, text: str) -> None:
@@ -174,10 +175,11 @@ async def _ask(client: httpx.AsyncClient, step: Step, text: str) -> None:
 
 
 async def _watch(step: Step, process: int | None, start: float) -> None:
+    clock = asyncio.get_running_loop().time
     while process is not None:
         held = resident(process)
         if held is not None:
-            step.memory.append((time.monotonic() - start, held))
+            step.memory.append((clock() - start, held))
         await asyncio.sleep(1.0)
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import re
+import selectors
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -85,6 +92,24 @@ def test_addresses_of_this_machine() -> None:
         assert own_address(address + "/") == address
 
 
+class Leaping(selectors.DefaultSelector):
+    """Waits for nothing: what an event loop would wait is added to `now`, the time of the loop."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += max(0.0, timeout or 0.0)
+        return super().select(0)
+
+
+def leaping() -> asyncio.AbstractEventLoop:
+    """An event loop whose hours pass at once, so that no load of the machine moves what happens in them."""
+    selector = Leaping()
+    loop = asyncio.SelectorEventLoop(selector)
+    loop.time = lambda: selector.now  # type: ignore[method-assign]
+    return loop
+
+
 def test_users_read_between_questions_and_refusals_are_no_errors() -> None:
     asked = 0
 
@@ -99,14 +124,18 @@ def test_users_read_between_questions_and_refusals_are_no_errors() -> None:
 
     async def run() -> Step:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://x") as client:
-            return await run_step(client, Plan(seconds=0.6, think=0.05), 4, os.getpid())
+            return await run_step(client, Plan(seconds=60, think=3), 4, os.getpid())
 
-    step = asyncio.run(run())
-    assert 12 <= asked <= 4 * (0.6 / 0.025 + 1)
+    with asyncio.Runner(loop_factory=leaping) as runner:
+        step = runner.run(run())
+    # Each of the four begins within 3 s and reads for 1.5 to 4.5 s after each answer.
+    assert 4 * (60 - 3) / 4.5 <= asked <= 4 * (60 / 1.5 + 1)
     assert len(step.waits) + step.faults.total() == asked
     assert set(step.faults) == {"503", "ReadTimeout", "200"}
     assert (step.refused, step.errors) == (step.faults["503"], step.faults["ReadTimeout"] + step.faults["200"])
-    assert 0.5 < step.lasted < 2.0
+    assert step.lasted == pytest.approx(60)
+    if Path("/proc/self/status").exists():
+        assert [round(second) for second, _ in step.memory][:60] == list(range(60))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
@@ -155,3 +184,40 @@ def test_a_run_over_a_real_server(site: str, tmp_path: Path, capsys: pytest.Capt
     (step,) = record["steps"]
     assert step["answers"] > 0 and step["errors"] == 0 and step["p50_ms"] <= step["p95_ms"] <= step["max_ms"]
     assert capsys.readouterr().out == (tmp_path / "load.md").read_text("utf-8")
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text("utf-8")
+        except OSError:  # it has just ended
+            continue
+        if re.search(rf"^PPid:\s+{process}$", text, re.MULTILINE) and not re.search(r"^State:\s+Z", text, re.MULTILINE):
+            found.append(int(status.parts[2]))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
+@pytest.mark.usefixtures("home")
+def test_a_run_that_is_terminated_ends_the_server_it_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "bench", "load", "--users", "1", "--seconds", "600", "--think", "0.2"]
+    log = tmp_path / "load.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, cwd=Path(__file__).parents[1])
+    started: list[int] = []
+    try:
+        while process.poll() is None and "1 Personen" not in log.read_text("utf-8"):  # the server answers, users begin
+            time.sleep(0.1)
+        started = children(process.pid)
+        assert len(started) == 1, log.read_text("utf-8")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+        assert resident(started[0]) is None and "Traceback" not in log.read_text("utf-8")
+    finally:
+        process.kill()
+        process.wait()
+        for left in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)

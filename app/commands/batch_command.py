@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 from app.commands.options import add_areas, add_model, command, positive, settings_from
+from app.commands.termination import unwind_when_terminated
 from data.errors import UserError
 
 _NOTHING = "Hinweis: es gibt keinen Zwischenstand zu dieser Ausgabe; der Lauf beginnt von vorn."
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     given = (options.area, options.top, settings.max_text_characters)
     job, path = job_of(matcher, options.input, options.text_column, *given), journal_path(options.output)
     found, faulty, total = path.is_file(), 0, len(table.projects)
-    signal.signal(signal.SIGTERM, _stop)
+    unwind_when_terminated()
     with TableWriter(options.output, columns) as writer, Journal(path, job, options.resume) as journal:
         writer.sweep()
         if options.resume:
@@ -70,11 +70,6 @@ def run(options: argparse.Namespace) -> None:
             raise
         journal.remove()
     to_stderr(f"{_rows(total)} bearbeitet, {faulty} davon fehlerhaft. Ergebnis: {options.output}")
-
-
-def _stop(*_: object) -> None:
-    """A termination unwinds the writer, so that no temporary file stays."""
-    raise SystemExit(143)
 
 
 def _rows(count: int) -> str:
