@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from app.decisions.labels import (
     forget,
     take_over,
 )
-from app.decisions.records import ACCEPTED, ADDED, REJECTED, Draft, GoalVerdict
+from app.decisions.records import ACCEPTED, ADDED, REJECTED, Decision, Draft, GoalVerdict
 from app.decisions.store import DecisionStore, open_store
 from app.evaluation import DECISIONS, Task, run_evaluation
 from app.service import open_matcher, training_labels
@@ -212,6 +213,25 @@ def test_a_deleted_text_leaves_no_copy_behind(
     assert len(list((home / "index").iterdir())) == 1  # the index without decisions stays
     assert "entscheidung-6" not in splits(decided_cases(small, home))
     forget(6, home)  # nothing left to do is no error
+
+
+def test_a_text_forgotten_while_decisions_are_taken_over_does_not_come_back(
+    store: DecisionStore, small: Catalogue, home: Path
+) -> None:
+    """The decisions are read, then one of them is forgotten, then the set is written."""
+    fill(store, 3)
+    take_over(store.every(), small, home)
+    forgetting = threading.Thread(target=store.forget, args=(2, "Datenschutz"))
+
+    def read() -> Iterator[Decision]:
+        yield from store.every()
+        forgetting.start()
+        forgetting.join(1)  # its texts leave the database; for the set it waits
+
+    take_over(read(), small, home)
+    forgetting.join(30)
+    assert not forgetting.is_alive() and store.current(2).draft.text == ""
+    assert sorted(splits(decided_cases(small, home))) == ["entscheidung-1", "entscheidung-3"]
 
 
 def test_the_command_line_takes_decisions_over_and_names_those_left_aside(

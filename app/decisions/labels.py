@@ -6,9 +6,10 @@ Where the personal texts of a project are deleted, its case goes, and so does ev
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.decisions.records import ACCEPTED, ADDED, Decision
 from app.evaluation_files import write_cases, write_text
 from app.settings import isek_home
 from data.catalogue import Catalogue
-from data.errors import UserError
+from data.errors import UserError, reason
 from data.labelled import DECIDED, LabelledCase, labelled_path, load_labelled
 from eval.growth import spread, style_of
 
@@ -27,6 +28,7 @@ _SUFFIX = "-entscheidungen.jsonl"
 OTHER_CATALOGUE = "zu einem anderen Zielkatalog entschieden"
 UNKNOWN_GOALS = "nennt Ziele, die es in dieser Fassung des Katalogs nicht gibt"
 NO_TEXT = "ohne Text"
+WAIT_SECONDS = 60  # how long a writer waits for another one: taking thousands of decisions over takes a while
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,17 @@ def decided_cases(catalogue: Catalogue, home: Path | None = None) -> list[Labell
 def take_over(decisions: Iterable[Decision], catalogue: Catalogue, home: Path | None = None) -> Import:
     """Bring the set up to date with the decisions in force: new and changed ones come in, the others go.
 
+    `decisions` should be read lazily, as `DecisionStore.every` does: they are read while nobody else writes to the sets, so
+    that what is forgotten meanwhile is removed afterwards.
+
     Raises:
-        UserError: the set or its splits cannot be read or written.
+        UserError: the set or its splits cannot be read or written, or somebody else is changing them.
     """
+    with _alone(home):
+        return _taken_over(decisions, catalogue, home)
+
+
+def _taken_over(decisions: Iterable[Decision], catalogue: Catalogue, home: Path | None) -> Import:
     path = decided_path(catalogue, home)
     before = {case.id: case for case in decided_cases(catalogue, home)}
     splits = _splits(path) | {case.id: case.split for case in before.values()}
@@ -98,16 +108,19 @@ def forget(project: int, home: Path | None = None) -> None:
     """Remove the case of a project from every set, and what was made from its text.
 
     Raises:
-        UserError: a set cannot be read or written.
+        UserError: a set cannot be read or written, or somebody else is changing it.
     """
     identity = f"{DECIDED}{project}"
-    for path in sorted(((home or isek_home()) / FOLDER).glob(f"*{_SUFFIX}")):
-        cases = load_labelled(path)
-        gone = [case for case in cases if case.id == identity]
-        if gone:
-            splits = _splits(path) | {case.id: case.split for case in cases}
-            _write(path, [case for case in cases if case.id != identity], splits)
-            purge(gone, home)
+    if not ((home or isek_home()) / FOLDER).is_dir():  # who takes over makes the folder before reading any decision
+        return
+    with _alone(home):
+        for path in sorted(((home or isek_home()) / FOLDER).glob(f"*{_SUFFIX}")):
+            cases = load_labelled(path)
+            gone = [case for case in cases if case.id == identity]
+            if gone:
+                splits = _splits(path) | {case.id: case.split for case in cases}
+                _write(path, [case for case in cases if case.id != identity], splits)
+                purge(gone, home)
 
 
 def purge(cases: Sequence[LabelledCase], home: Path | None = None) -> None:
@@ -125,6 +138,28 @@ def purge(cases: Sequence[LabelledCase], home: Path | None = None) -> None:
     for report in (folder / MEASUREMENTS).glob("*/bericht.json"):
         if ids & _measured(report):
             shutil.rmtree(report.parent, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(home: Path | None) -> Iterator[None]:
+    """One writer to the sets at a time, whichever process it belongs to."""
+    from filelock import FileLock, Timeout
+
+    folder = (home or isek_home()) / FOLDER
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(folder / ".lock", timeout=WAIT_SECONDS))
+        except Timeout as error:
+            raise UserError(
+                "Die beurteilten Texte aus Entscheidungen werden gerade an anderer Stelle geändert; bitte gleich noch einmal "
+                "versuchen."
+            ) from error
+        except OSError as error:
+            raise UserError(
+                f"In «{folder}» lässt sich nicht schreiben ({reason(error)}); bitte die Rechte prüfen."
+            ) from error
+        yield
 
 
 def _holds(path: Path, texts: set[str]) -> bool:
