@@ -9,15 +9,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from app.access.person import ADMIN, EDITOR, READER, Person
 from app.decisions.store import open_store
 from app.desk import Desk
 from app.page.assignment import Assignment, Fields, Sheet
-from app.page.decision_desk import DecisionDesk
+from app.page.decision_desk import FORGET, FORGET_AGAIN, DecisionDesk
 from app.page.decision_desk import Fields as ListFields
 from app.settings import Settings
+from data.errors import UserError
 from index.matcher import Matcher
 
 BIKE = "Fahrradstraße am Stadtwald mit überdachten Abstellanlagen"
@@ -185,9 +187,31 @@ def test_texts_are_deleted_by_admins_alone_and_the_decision_can_no_longer_be_edi
     assert "«Verwalten»" in DecisionDesk(work.desk, person(EDITOR)).forget(ListFields(number="1"), VISIT)["message"]
     assert work.desk.store.current(1).draft.text == BIKE
     done = DecisionDesk(work.desk, person(ADMIN)).forget(ListFields(number="1"), VISIT)
-    assert "in allen Fassungen gelöscht" in done["message"] and done["forget"]["visible"] is False
+    assert "in allen Fassungen gelöscht" in done["message"] and done["change"]["visible"] is False
     assert work.desk.store.current(1).draft.text == ""
     assert "nicht mehr bearbeiten" in work.visit(SimpleNamespace(query_params={"nr": "1"}))["answer"]
+
+
+def test_a_deletion_that_left_copies_is_repeated_after_a_reload(
+    work: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(work)
+    told: list[int] = []
+
+    def fails_once(project: int) -> None:
+        told.append(project)
+        if len(told) == 1:
+            raise UserError("Eine Kopie lässt sich nicht löschen.")
+
+    monkeypatch.setattr(work.desk.store, "_forgotten", fails_once)
+    lists = DecisionDesk(work.desk, person(ADMIN))
+    assert lists.choose(ListFields(number="1"), VISIT)["forget"] == gr.update(value=FORGET, visible=True)
+    assert "Kopie" in lists.forget(ListFields(number="1"), VISIT)["message"]
+    assert work.desk.store.current(1).draft.text == ""
+    reloaded = lists.visit(SimpleNamespace(query_params={"nr": "1"}))
+    assert reloaded["forget"] == gr.update(value=FORGET_AGAIN, visible=True)
+    assert "gelöscht" in lists.forget(ListFields(number="1"), VISIT)["message"] and told == [1, 1]
+    assert DecisionDesk(work.desk, person(EDITOR)).choose(ListFields(number="1"), VISIT)["forget"]["visible"] is False
 
 
 def test_a_withdrawal_needs_a_reason_and_the_revision_that_was_seen(work: Assignment) -> None:

@@ -185,6 +185,22 @@ def test_texts_forgotten_just_before_a_kill_are_gone_at_the_next_start(tmp_path:
         assert b"Radweg" not in _stored(tmp_path)
 
 
+def test_where_a_copy_cannot_be_deleted_the_database_keeps_no_text_and_it_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_project: int, _home: Path | None = None) -> None:
+        raise UserError("Eine Kopie lässt sich nicht löschen.")
+
+    with contextlib.closing(open_store(Settings(), tmp_path)) as store:
+        store.save(LONG, "Kim")
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "_forgotten", refuse)
+            with pytest.raises(UserError, match="Eine Kopie"):
+                store.forget(1, "Alex")
+        assert b"Radweg" not in _stored(tmp_path)
+        store.forget(1, "Alex")
+
+
 def test_while_somebody_reads_forgetting_says_that_it_must_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,15 +128,20 @@ class DecisionStore:
     def forget(self, project: int, by: str) -> None:
         """Delete the personal texts of a project in all revisions; goals, figures, persons and times stay.
 
+        It may be repeated, and must be where it fails after the texts have left the database.
+
         Raises:
-            UserError: no such project.
+            UserError: no such project; or a copy of the texts cannot be deleted yet.
         """
         now = datetime.now(UTC)
         with self.database.writing() as connection:
             _lock(connection, project)
             blank_texts(connection, project, now, by)
-        self._forgotten(project)
-        if not self.database.checkpoint():
+        try:
+            self._forgotten(project)
+        finally:  # a copy that stays must not keep the texts in the journal as well
+            folded = self.database.checkpoint()
+        if not folded:
             raise UserError(
                 f"Die Texte zum Projekt {project} sind gelöscht, stehen aber noch im Protokoll der Datenbank, weil gerade "
                 "jemand daraus liest; bitte gleich noch einmal löschen."
@@ -164,8 +169,10 @@ def open_store(settings: Settings, home: Path | None = None) -> DecisionStore:
     from app.stack_runs import forget_runs
 
     def forgotten(project: int) -> None:
-        forget_runs(project, home)
-        forget(project, home)
+        try:
+            forget_runs(project, home)
+        finally:
+            forget(project, home)
 
     return DecisionStore(open_database(settings, home), forgotten)
 

@@ -29,6 +29,7 @@ from app.page.saved import reader_sentence
 from data.errors import UserError, grouped
 
 HIDDEN = gr.update(visible=False)
+FORGET, FORGET_AGAIN = "Persönliche Texte löschen …", "Löschen wiederholen"  # copies may have stayed the first time
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class DecisionDesk:
             "seen": history[-1].revision,
             "change": gr.update(link=f"./?nr={number}", visible=person.may(EDITOR) and not deleted),
             "withdraw": gr.update(visible=person.may(EDITOR) and not history[-1].withdrawn),
-            "forget": gr.update(visible=person.may(ADMIN) and not deleted),
+            "forget": gr.update(value=FORGET_AGAIN if deleted else FORGET, visible=person.may(ADMIN)),
             "withdrawing": HIDDEN,
             "forgetting": HIDDEN,
             "message": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from app.desk import Desk
-from app.page.decision_desk import DecisionDesk, Fields
+from app.page.decision_desk import FORGET, DecisionDesk, Fields
 from app.page.frame import html, page_header, page_title, place
 from app.page.markup import element
 from app.page.parts import Parts
@@ -74,9 +74,7 @@ def _actions(parts: Parts[Fields]) -> None:
     with gr.Row(elem_classes="knoepfe"):
         parts["change"] = gr.Button("Bearbeiten", size="sm", scale=0, min_width=110, elem_id="bearbeiten")
         parts["withdraw"] = gr.Button("Zurücknehmen …", size="sm", scale=0, min_width=120, elem_id="zuruecknehmen")
-        parts["forget"] = gr.Button(
-            "Persönliche Texte löschen …", size="sm", scale=0, min_width=180, elem_id="loeschen"
-        )
+        parts["forget"] = gr.Button(FORGET, size="sm", scale=0, min_width=180, elem_id="loeschen")
     with gr.Column(visible=False, elem_classes="sicher entscheidung", elem_id="ruecknahme") as parts["withdrawing"]:
         html(element("h2", "Entscheidung zurücknehmen", tabindex="-1", data_fokus=True))
         parts["reason"] = gr.Textbox(label="Grund", lines=2, elem_id="ruecknahme-grund")
