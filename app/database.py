@@ -268,7 +268,7 @@ def german(database: Database) -> Iterator[None]:
         raise UserError(f"Die Datenbank {shown} ist überlastet; bitte gleich noch einmal versuchen.") from error
     except DBAPIError as error:
         told = str(error.orig)
-        sentence = f"Die Datenbank {shown} {_cause(told)}"
+        sentence = f"Die Datenbank {shown} {_cause(told, getattr(error.orig, 'sqlstate', None))}"
         if database.sqlite and any(sign in told for sign in _DAMAGE):
             raise DamagedError(sentence, database.path) from error
         raise UserError(sentence) from error
@@ -322,8 +322,29 @@ _CAUSES = (
 )
 
 
-def _cause(told: str) -> str:
+# PostgreSQL says these in the language it is set to; the codes are the same in all (appendix A of its manual).
+_CODES = {
+    "55P03": "lock timeout",
+    "28P01": "password authentication",
+    "28000": "password authentication",
+    "3D000": "does not exist",
+    "42501": "permission denied",
+    "42P07": "already exists",
+    "25006": "read-only transaction",
+    "53100": "No space left",
+    "57P01": "terminating connection",
+    "57P02": "terminating connection",
+    "57P03": "starting up",
+    "08006": "server closed the connection",
+}
+_GERMAN = (("passwort-authentifizierung", "password authentication"), ("existiert nicht", "does not exist"))
+
+
+def _cause(told: str, code: str | None = None) -> str:
+    """The sentence for a driver's message; `code` is the SQLSTATE where the driver knows it (not while it connects)."""
     low = told.lower()
+    meant = _CODES.get(code or "") or next((sign for german_sign, sign in _GERMAN if german_sign in low), "")
+    low = meant.lower() or low
     for sign, sentence in _CAUSES:
         if sign.lower() in low:
             return sentence

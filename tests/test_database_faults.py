@@ -19,7 +19,7 @@ import pytest
 from decision_drafts import DRAFT
 
 from app.backup import check_backup, write_backup
-from app.database import FILE
+from app.database import FILE, _cause
 from app.decisions.store import open_store
 from app.settings import Settings
 from data.errors import UserError
@@ -235,3 +235,24 @@ def test_a_server_that_ends_the_connection_is_reported_and_taken_up_again(postgr
             connection.exec_driver_sql("SELECT 1")
         end_all()
         assert store.save(DRAFT, "Kim").project == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "sentence"),
+    [
+        (
+            "Verbindung wird abgebrochen aufgrund von Anweisung des Administrators",
+            "57P01",
+            "hat die Verbindung abgebrochen",
+        ),
+        (
+            "FATAL:  Passwort-Authentifizierung für Benutzer »isek« fehlgeschlagen",
+            None,
+            "weist Name oder Passwort zurück",
+        ),
+        ("FATAL:  Datenbank »isek« existiert nicht", None, "gibt es nicht; bitte auf dem Datenbankdienst anlegen"),
+        ("etwas Unbekanntes", "XX000", "meldet einen Fehler (etwas Unbekanntes)"),
+    ],
+)
+def test_a_server_that_speaks_german_is_understood(told: str, code: str | None, sentence: str) -> None:
+    assert sentence in _cause(told, code)
