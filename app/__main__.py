@@ -50,7 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered must not fail again at exit
-        print(f"isek: die Ausgabe lässt sich nicht schreiben ({reason(error)}).", file=sys.stderr)
+        what = (
+            f"«{error.filename}» lässt sich nicht öffnen"
+            if error.filename
+            else "die Ausgabe lässt sich nicht schreiben"
+        )
+        print(f"isek: {what} ({reason(error)}).", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("isek: abgebrochen.", file=sys.stderr)

@@ -25,6 +25,7 @@ from data.errors import LimitError, UserError, grouped
 from data.tables import Project
 
 MOST_TEXTS = 1_000
+MOST_NUMBER = 2**31 - 1  # what every database counts to
 SPLITS = ("dev", "test", "all")
 SOURCE = "Schnittstelle"
 _TEXT, _LIST = {"type": "string"}, {"type": "array", "items": {}}
@@ -292,8 +293,8 @@ def _texts(name: str, given: object) -> list[str]:
 
 
 def _number(name: str, given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
-        raise UserError(f"«{name}» muss eine ganze Zahl sein, gekommen ist {str(given)[:40]!r}.")
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= MOST_NUMBER:
+        raise UserError(f"«{name}» muss eine ganze Zahl sein (0 bis {MOST_NUMBER}), gekommen ist {str(given)[:40]!r}.")
     return given
 
 

@@ -15,24 +15,29 @@ from app.waiting import Turns
 from data.catalogue import AreaId, Catalogue, parse_catalogue
 from data.catalogue_edit import Profile, with_profile
 from data.documents import read_document
-from data.errors import UserError
+from data.errors import LimitError, UserError, grouped
 from data.tables import read_columns
 from index.matcher import Matcher
 from index.result import Match
 
 TOP = 5
 MEGA = 1_000_000
+LONG = 100_000  # characters; such a text takes seconds
+MOST_AREAS = 1_000
 
 
 class Desk:
-    """Answers texts, at most as many at a time as there are processor cores: more would only slow each other down."""
+    """Answers texts, at most as many at a time as there are processor cores: more would only slow each other down.
+
+    Two at least, so that a long text does not keep everybody waiting.
+    """
 
     def __init__(self, matcher: Matcher, settings: Settings, store: DecisionStore | None = None) -> None:
         """Without a store the one of the settings is opened, which raises UserError where that fails."""
         self.matcher, self.settings = matcher, settings
         self.store = store or open_store(settings)
         self.shelf = Shelf()
-        self.turns = Turns(os.cpu_count() or 1, settings.max_waiting)
+        self.turns = Turns(max(2, os.cpu_count() or 1), settings.max_waiting)
         self.measurements = Measurements()
 
     @property
@@ -48,7 +53,7 @@ class Desk:
         if not isinstance(text, str):
             raise UserError(f"«text» muss ein Text sein, gekommen ist {type(text).__name__}.")
         wanted = area_ids(areas)
-        with self.turns.turn():
+        with self.turns.turn(long=len(text) > LONG):
             return self.matcher.match(text, wanted, top, max_characters=self.settings.max_text_characters)
 
     def with_profile(self, goal: str, profile: Profile) -> Matcher:
@@ -147,9 +152,11 @@ def area_ids(areas: object) -> Sequence[AreaId]:
     """A list of ids of product areas that came from outside.
 
     Raises:
-        UserError: anything else; whether the areas exist is not looked at.
+        UserError: anything else, or too many; whether the areas exist is not looked at.
     """
     listed = areas if isinstance(areas, list | tuple) else None
     if listed is None or not all(isinstance(area, int | str) for area in listed):
         raise UserError(f"«areas» muss eine Liste von Produktbereichen sein, gekommen ist {str(areas)[:40]!r}.")
+    if len(listed) > MOST_AREAS:
+        raise LimitError(f"«areas» hat {grouped(len(listed))} Einträge, erlaubt sind {grouped(MOST_AREAS)}.")
     return listed

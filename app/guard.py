@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,12 @@ _ICON_LINK = (
     b'<link rel="icon" href="./favicon.ico">'  # without one browsers ask the root of the host, outside of our path
 )
 _CALL = re.compile(r"/gradio_api/(?:run|api|call)/(\w+)/?$")
+_SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+# An escape in JSON: a whole pair of surrogates, what is no character (group 1), or any other.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}|u0000)|.)",
+    re.DOTALL,
+)
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 
@@ -122,6 +129,30 @@ class _Rewriting:
         headers["Content-Security-Policy"] = POLICY.format(script=f" 'nonce-{nonce}'")
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
+
+
+class WholeCharacters:
+    """Replaces in JSON what is no character to a database or an answer, NUL and halves of surrogate pairs, by U+FFFD.
+
+    Positions in the text stay as they are.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        posted = scope["type"] == "http" and scope["method"] == "POST"
+        if posted and "json" in Headers(scope=scope).get("content-type", ""):
+            body = await whole_body(receive)
+            if _SUSPECT.search(body):
+                body = await run_sync(_whole, body)
+                MutableHeaders(scope=scope)["content-length"] = str(len(body))
+            receive = replayed(body, receive)
+        await self.app(scope, receive, send)
+
+
+def _whole(body: bytes) -> bytes:
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
 
 
 class OptionalArguments:

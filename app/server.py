@@ -26,7 +26,7 @@ from app.access.throttle import Throttle
 from app.address import allowed_hosts
 from app.api import Function, optional, public_functions
 from app.desk import MEGA, Desk
-from app.guard import BodyLimit, GermanPage, OptionalArguments, SecurityHeaders
+from app.guard import BodyLimit, GermanPage, OptionalArguments, SecurityHeaders, WholeCharacters
 from app.logs import RequestLog, to_json_lines
 from app.page.colours import palette
 from app.page.site import build_site
@@ -73,6 +73,7 @@ def build_app(
     # The last one added is the first to see a request.
     app.add_middleware(GermanPage)
     app.add_middleware(OptionalArguments, defaults={function.name: optional(function) for function in functions})
+    app.add_middleware(WholeCharacters)
     app.add_middleware(WaitingRoom, turns=desk.turns)
     app.add_middleware(Private, owners=owners)
     app.add_middleware(Gate, people=accounts, proxy_role=rules.proxy_role)

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app.api import Function
+from app.guard import replayed, whole_body
 from app.logs import log_fault
 from data.errors import UserError
 
@@ -26,6 +27,14 @@ INSTRUCTIONS = (
     "Wahrscheinlichkeiten liegen zwischen 0 und 1."
 )
 OUR_FAULT = "Ein Fehler im Programm; bitte der Stelle melden, die den Zielfinder betreut."
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class ToolServer:
@@ -54,7 +63,11 @@ class ToolServer:
             error = {"error": "Hier werden Werkzeuge nach dem Model Context Protocol angeboten, mit POST."}
             await JSONResponse(error, 405, {"Allow": "POST"})(scope, receive, send)
             return
-        await self._manager.handle_request(scope, receive, send)
+        body = await whole_body(receive)
+        if not await run_sync(_is_json, body):  # the library would log a traceback that quotes it
+            await JSONResponse({"error": "Die Anfrage ist kein JSON."}, 400)(scope, receive, send)
+            return
+        await self._manager.handle_request(scope, replayed(body, receive), send)
 
     async def _listed(self) -> list[Any]:
         from mcp.types import Tool, ToolAnnotations

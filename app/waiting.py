@@ -27,11 +27,12 @@ class BusyError(UserError):
 
 
 class Turns:
-    """Lets `at_once` threads work and `most_waiting` wait for their turn."""
+    """Lets `at_once` threads work, on long work one less, and `most_waiting` wait for their turn."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
         self.most = at_once + most_waiting
         self._turn, self._count, self._inside = threading.Semaphore(at_once), threading.Lock(), 0
+        self._long = threading.Semaphore(max(1, at_once - 1))
 
     @property
     def full(self) -> bool:
@@ -39,8 +40,8 @@ class Turns:
         return self._inside >= self.most
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, and have it while the block runs.
+    def turn(self, long: bool = False) -> Iterator[None]:
+        """Wait for a turn, and have it while the block runs; `long` work always leaves a turn to the others.
 
         Raises:
             BusyError: as many as may are waiting already.
@@ -50,7 +51,7 @@ class Turns:
                 raise BusyError(BUSY)
             self._inside += 1
         try:
-            with self._turn:
+            with self._long if long else contextlib.nullcontext(), self._turn:
                 yield
         finally:
             with self._count:

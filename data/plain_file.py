@@ -39,6 +39,14 @@ def is_plain_file(path: Path) -> bool:
     return True
 
 
+def is_folder(path: Path) -> bool:
+    """True where a folder lies at the path and can be reached."""
+    try:
+        return path.is_dir()
+    except OSError:  # such as a name that is too long
+        return False
+
+
 def named_path(name: str) -> Path:
     """The path that was typed, ``~`` being the home folder; a ``~`` that names nobody stays as it is."""
     try:

@@ -416,6 +416,25 @@ def _count_tags(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], max_unpa
     return tags
 
 
+def check_target(path: Path) -> None:
+    """Refuse a place at which no table can be written, before the work for it begins.
+
+    Raises:
+        UserError: unknown format, no such folder, or something other than a file lies there.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"«{path.name}»: geschrieben wird {', '.join(SUFFIXES)}, verlangt war {path.suffix!r}.")
+    try:
+        if not path.parent.is_dir():
+            raise UserError(f"Den Ordner «{path.parent}» gibt es nicht; bitte anlegen oder einen anderen Ort nennen.")
+        if path.is_dir():
+            raise UserError(f"«{path}» ist ein Ordner; bitte einen Dateinamen nennen.")
+        if path.exists() and not path.is_file():
+            raise UserError(f"«{path}» ist keine Datei; bitte einen anderen Namen nennen.")
+    except OSError as error:
+        raise UserError(f"«{path}» lässt sich nicht schreiben ({reason(error)}).") from error
+
+
 class TableWriter:
     """Writes rows to CSV, XLSX or JSONL; the file appears under its name only when `commit` is called.
 
@@ -424,12 +443,7 @@ class TableWriter:
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Raises UserError when the folder is missing, not writable, or the format unknown."""
-        if path.suffix.lower() not in SUFFIXES:
-            raise UserError(f"«{path.name}»: geschrieben wird {', '.join(SUFFIXES)}, verlangt war {path.suffix!r}.")
-        if not path.parent.is_dir():
-            raise UserError(f"Den Ordner «{path.parent}» gibt es nicht; bitte anlegen oder einen anderen Ort nennen.")
-        if path.is_dir():
-            raise UserError(f"«{path}» ist ein Ordner; bitte einen Dateinamen nennen.")
+        check_target(path)
         self._path, self._columns = path, list(columns)
         try:
             handle, name = tempfile.mkstemp(prefix=_temporary_prefix(path), suffix=path.suffix.lower(), dir=path.parent)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import UserError
-from data.plain_file import named_path
+from data.plain_file import is_folder, is_plain_file, named_path
 
 MODELS = Path(__file__).parents[1] / "data" / "models"
 DEFAULT_MODEL = "isek-de"
@@ -49,10 +49,10 @@ def load_encoder(name: str | None = None) -> Encoder:
     folder = MODELS / wanted
     if wanted == DEFAULT_MODEL and not folder.is_dir():
         raise UserError(f"Das mitgelieferte Modell fehlt in «{folder}»; bitte die Software vollständig auschecken.")
-    if "/" not in wanted and (folder / "model.onnx").is_file():
+    if "/" not in wanted and is_plain_file(folder / "model.onnx"):
         return OnnxEncoder.load(folder)
     local = named_path(wanted)
-    if (local / "model.onnx").is_file() and (local / "manifest.json").is_file():
+    if is_plain_file(local / "model.onnx") and is_plain_file(local / "manifest.json"):
         return OnnxEncoder.load(local)
     return SentenceTransformerEncoder.load(english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
 
@@ -197,7 +197,7 @@ def open_sentence_transformer(source: str, name: str) -> Any:
         UserError: neither a folder nor the hub yields a model.
     """
     local = named_path(source)
-    if local.is_dir() and not any((local / part).is_file() for part in ("modules.json", "config.json")):
+    if is_folder(local) and not any(is_plain_file(local / part) for part in ("modules.json", "config.json")):
         raise UserError(
             f"Der Ordner «{source}» enthält kein sentence-transformers-Modell (erwartet: modules.json oder config.json)."
         )
@@ -210,7 +210,7 @@ def open_sentence_transformer(source: str, name: str) -> Any:
 
 
 def _not_loadable(name: str, local: Path, error: Exception) -> str:
-    if local.is_dir():
+    if is_folder(local):
         return (
             f"Der Ordner «{name}» enthält kein lesbares sentence-transformers-Modell ({type(error).__name__}): Dateien "
             "fehlen oder sind beschädigt, oder das Modell verlangt eigenen Programmcode, der hier nie ausgeführt wird."
@@ -224,8 +224,16 @@ def _not_loadable(name: str, local: Path, error: Exception) -> str:
 
 
 def _model_fingerprint(model: Any, source: str) -> str:
-    """A digest over the weights themselves: the same name may carry other weights tomorrow."""
-    digest = hashlib.sha256(source.encode())
+    """A digest over all that the vectors depend on: the same name may carry another model tomorrow.
+
+    Of a folder every file counts; of a model from the hub the weights, the tokenizer and the make-up of its modules.
+    """
+    digest, folder = hashlib.sha256(source.encode()), named_path(source)
+    if is_folder(folder):
+        for path in sorted(path for path in folder.rglob("*") if is_plain_file(path)):
+            digest.update(f"{path.relative_to(folder)}\0{file_digest(path)}\0".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()[:16]
+    digest.update(f"{model}{model.tokenizer.backend_tokenizer.to_str()}".encode())
     for key, tensor in sorted(model.state_dict().items()):
         digest.update(key.encode())
         digest.update(tensor.detach().cpu().float().numpy().tobytes())

@@ -65,13 +65,17 @@ class FeatureMaker:
 
     def reconsidered(self, reading: Reading) -> Reading:
         """The reading with those ignored parts taken back that say clearly more than all that was kept."""
-        kept = max((self._told_by(part.text) for part in reading.passages), default=-1.0)
-        back = [part for part in reading.ignored if self._told_by(part.text) > max(kept, 0.0) + VETO]
+        if not reading.ignored:
+            return reading
+        kept = max(map(self._told_by, {part.text for part in reading.passages}), default=-1.0)
+        told = {text: self._told_by(text) for text in {part.text for part in reading.ignored}}
+        back = [part for part in reading.ignored if told[part.text] > max(kept, 0.0) + VETO]
         if not back:
             return reading
         passages = [*reading.passages, *(Passage(part.start, part.end, part.text) for part in back)]
         passages.sort(key=lambda part: part.start)
-        return Reading(tuple(passages), tuple(part for part in reading.ignored if part not in back))
+        taken = set(back)
+        return Reading(tuple(passages), tuple(part for part in reading.ignored if part not in taken))
 
     def raw_scores(self, features: Features) -> Floats:
         """(1, columns) raw scores of a text."""

@@ -123,7 +123,8 @@ class Reading:
 def read(text: str) -> Reading:
     """Split `text` into passages and boilerplate; if everything looks like boilerplate, nothing is dropped."""
     sentences = list(_sentences(text))
-    ignored = [found for found in map(_boilerplate, sentences) if found]
+    reasons = {part: _reason(part) for part in {part.text for part in sentences}}
+    ignored = [Ignored(part.start, part.end, part.text, why) for part in sentences if (why := reasons[part.text])]
     dropped = {(part.start, part.end) for part in ignored}
     kept = [part for part in sentences if (part.start, part.end) not in dropped]
     if not any(_WORD.search(part.text) for part in kept):
@@ -180,11 +181,6 @@ def _windows(part: Passage) -> Iterator[Passage]:
         start = part.start + chunk[0][0]
         end = part.start + chunk[-1][1]
         yield Passage(start, end, part.text[start - part.start : end - part.start])
-
-
-def _boilerplate(part: Passage) -> Ignored | None:
-    reason = _reason(part.text)
-    return Ignored(part.start, part.end, part.text, reason) if reason else None
 
 
 def _reason(text: str) -> str | None:

@@ -34,6 +34,7 @@ from index.vectors import Say, encode_cached
 
 FORMAT = 3
 DEFAULT_FACTORY = "Flat"
+DIVISIBLE = 5_040  # a dimension that every usual number of parts divides
 LEAST_CELLS = 16  # of an inverted file that are searched
 REFINED = 8.0  # times as many candidates as asked for whose exact similarity is computed
 _MANIFEST, _SEAL = "manifest.json", "manifest.sha256"
@@ -115,6 +116,7 @@ def build_index(
 
     `learner` is what `learner_of` made of the same profile texts, where several label sets are tried.
     """
+    _check_factory(factory)
     learned = (learner or learner_of(home, catalogue, corpus, encoder, tuning, say)).learn(corpus.labels)
     manifest = {
         "format": FORMAT,
@@ -172,6 +174,16 @@ def faiss_index(dense: NDArray[np.float32], factory: str) -> Any:
             f"Die FAISS-Angabe {factory!r} lässt sich mit {len(dense)} Texten nicht verwenden; «Flat» geht immer."
         ) from error
     return _searching_wide(index)
+
+
+def _check_factory(factory: str) -> None:
+    """Raises UserError for a string that FAISS does not understand, before half a minute is spent on the vectors."""
+    import faiss
+
+    try:
+        faiss.index_factory(DIVISIBLE, factory, faiss.METRIC_INNER_PRODUCT)
+    except RuntimeError as error:
+        raise UserError(f"Die FAISS-Angabe {factory!r} ist nicht zu verstehen; «Flat» geht immer.") from error
 
 
 def _searching_wide(index: Any) -> Any:

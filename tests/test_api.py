@@ -100,6 +100,11 @@ def test_gradio_client_decides_and_decides_again(site: str) -> None:
         ("decide", [CYCLING, ["PB5.4"], [], False, 7], "«title» muss ein Text sein"),
         ("decide", [CYCLING, ["PB5.4"], [], False, "", "", "", "", 3], "Zu «project» gehört «expected»"),
         ("decide", [CYCLING, ["PB5.4"], [], False, "", "", "", "", "x", 1], "«project» muss eine ganze Zahl sein"),
+        (
+            "decide",
+            [CYCLING, ["PB5.4"], [], False, "", "", "", "", 10**30, 1],
+            "«project» muss eine ganze Zahl sein (0 bis 2147483647)",
+        ),
         ("evaluate", ["alles"], "«split» muss eines von dev, test, all sein"),
         ("evaluate", ["test", "/etc/passwd"], "«set» muss leer oder 'decisions' sein"),
     ],

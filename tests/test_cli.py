@@ -208,3 +208,26 @@ def test_an_own_fault_is_status_1_without_a_traceback(
     monkeypatch.setattr("app.service.load_catalogue", lambda *_: 1 / 0)
     status, out, err = called(capsys, "goals")
     assert (status, out) == (1, "") and "ZeroDivisionError" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("nirgends/aus.csv", "Den Ordner «nirgends» gibt es nicht"),
+        ("aus.pdf", "geschrieben wird .csv, .xlsx, .jsonl"),
+        ("x" * 300 + ".csv", "der Name ist zu lang"),
+        ("rohr.csv", "ist keine Datei"),
+    ],
+)
+def test_a_table_that_cannot_be_written_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], output: str, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("rohr.csv")
+    assert sentence in fails(capsys, "batch", "gibt-es-nicht.csv", "--output", output)
+
+
+@pytest.mark.parametrize("option", ["--file", "--model", "--catalogue"])
+def test_a_name_that_is_too_long_is_no_fault_of_the_output(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    text = [] if option == "--file" else ["Radweg"]
+    assert "Ausgabe" not in fails(capsys, "match", *text, option, "x" * 5_000 + ".txt")

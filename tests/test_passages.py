@@ -103,6 +103,7 @@ def test_one_endless_word_is_read_quickly() -> None:
         '."' * 50_000,
         "a." + " " * 100_000 + "b",
         "a'" * 50_000,
+        "a\n" * 50_000,
         "a" + "\u0301" * 100_000,
     ],
     ids=lambda text: text[:8],

@@ -65,11 +65,51 @@ def test_gradio_client_may_leave_the_areas_out(site: str) -> None:
         ([CYCLING, [{"id": 5}]], "«areas» muss eine Liste"),
         ([17, []], "«text» muss ein Text sein"),
         (["x" * 2_000_001, []], "2.000.001 Zeichen, erlaubt sind 2.000.000"),
+        ([CYCLING, [5] * 1_001], "«areas» hat 1.001 Einträge, erlaubt sind 1.000"),
     ],
 )
 def test_faulty_calls_get_one_german_sentence(site: str, data: list[Any], sentence: str) -> None:
     answer = posted(site, *data)
     assert sentence in answer.json()["error"] and "Traceback" not in answer.text
+
+
+def test_what_is_no_character_is_replaced_before_anything_sees_it(site: str) -> None:
+    """Half a surrogate pair can be neither stored nor answered, NUL not be stored in PostgreSQL; whole pairs are emoji."""
+    raw = rb'{"data": ["Fahrradstra\u00dfe\ud83d \u0000am \\u0000 \udeb2Stadtwald \ud83d\udeb2 mit Rad\u0000stellplatz", []]}'
+    answer = httpx.post(
+        f"{site}/gradio_api/run/match", content=raw, headers={"content-type": "application/json"}, timeout=30
+    )
+    assert answer.status_code == 200
+    (goal, *_) = answer.json()["data"][0]["goals"]
+    (found,) = goal["evidence"]
+    text = "Fahrradstraße\ufffd \ufffdam \\u0000 \ufffdStadtwald 🚲 mit Rad\ufffdstellplatz"
+    assert text[found["start"] : found["end"]] == found["text"] and goal["id"] == "PB5.4"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": ["Radweg", ' + b"[" * 100_000 + b"]" * 100_000 + b"]}",
+        b'{"data": ' + b'{"a": ' * 50_000 + b"1" + b"}" * 50_000 + b"}",
+        b'{"data": ["Radweg \\ud800", ' + b"[" * 100_000,
+        b'{"data": ["Radweg", [' + b"9" * 100_000 + b"]]}",
+        b"[" * 100_000,
+        b'{"data": ["Radweg \xff", []]}',
+        b"",
+        b"null",
+    ],
+    ids=lambda body: body[:30].decode("latin-1"),
+)
+def test_what_is_no_call_is_refused_at_once(site: str, body: bytes) -> None:
+    for path in ("run/match", "call/match", "queue/join", "mcp"):
+        answer = httpx.post(
+            f"{site}/gradio_api/{path}",
+            content=body,
+            headers={"content-type": "application/json", "accept": "application/json, text/event-stream"},
+            timeout=10,
+        )
+        assert answer.status_code >= 400 and "Traceback" not in answer.text
+    assert posted(site, CYCLING, []).status_code == 200
 
 
 def test_the_public_endpoints_are_exactly_these(site: str) -> None:

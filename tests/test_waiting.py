@@ -68,6 +68,26 @@ def test_when_all_turns_are_taken_the_api_is_refused_and_all_else_passes() -> No
     asyncio.run(main())
 
 
+def test_long_work_leaves_a_turn_to_the_others() -> None:
+    turns, go_on, began = Turns(2, 5), threading.Event(), threading.Semaphore(0)
+
+    def work() -> None:
+        with turns.turn(long=True):
+            began.release()
+            go_on.wait(20)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert began.acquire(timeout=20)
+    with turns.turn():  # would wait for ever if the second long one had its turn
+        assert not began.acquire(timeout=0.1)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert began.acquire(timeout=20) and began.acquire(timeout=20)
+
+
 def test_turns_are_taken_by_as_many_as_may_and_given_back_also_after_a_fault() -> None:
     turns, working, most, go_on = Turns(2, 3), 0, 0, threading.Event()
     refused: list[str] = []

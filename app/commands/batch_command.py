@@ -33,11 +33,12 @@ def run(options: argparse.Namespace) -> None:
     from app.batch import BatchRow, job_of, match_projects, output_columns, output_row
     from app.journal import Journal, journal_path, resumed
     from app.service import open_matcher, to_stderr
-    from data.tables import TableWriter, read_projects
+    from data.tables import TableWriter, check_target, read_projects
 
     settings = settings_from(options)
     if options.output.resolve() == options.input.resolve():
         raise UserError("Ein- und Ausgabe sind dieselbe Datei; bitte für --output einen anderen Namen wählen.")
+    check_target(options.output)
     table = read_projects(options.input, options.text_column, settings.max_rows, settings.max_unpacked_mb * 1_000_000)
     for remark in table.remarks:
         to_stderr(f"Hinweis: {remark}")
