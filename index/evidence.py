@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.features import FeatureMaker, Features, SparseVector
+from index.lexical import spread
 from index.passages import Passage, Reading
 from index.result import Evidence
+from index.ridge import Floats
 from index.store import GoalIndex
 
 MAX_SPAN_WORDS = 12
 HEARD_WORD, HEARD_MEANING = 0.15, 0.5  # cosines from which on a channel counts as having heard a resemblance
+BELOW_ALL = -2.0  # no cosine is lower
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _SHOWN = {"title", "meaning", "term", "example", "crosscutting"}  # never another applicant's text
 
@@ -22,87 +27,106 @@ class Explainer:
     """Finds evidence with the weights that decided, so that the reason given is the reason that counted."""
 
     def __init__(self, index: GoalIndex, maker: FeatureMaker) -> None:
-        self._index, self._maker = index, maker
+        self.index, self.maker = index, maker
         rows: dict[str, list[int]] = {}
         for row, text in enumerate(index.texts):
             if text.kind in _SHOWN:
                 rows.setdefault(text.goal, []).append(row)
-        self._rows = {goal: np.array(members, np.int64) for goal, members in rows.items()}
-        self._lexical = {goal: index.rows.selected(members) for goal, members in self._rows.items()}
+        self.rows = {goal: np.array(members, np.int64) for goal, members in rows.items()}
+        self.lexical = {goal: index.rows.selected(members) for goal, members in self.rows.items()}
 
     def about(self, reading: Reading, features: Features) -> Explanation:
         """The explanations of one answer; what several goals need is computed once."""
-        return Explanation(self, reading, features)
+        parts = features.passage_dense
+        heard = {
+            part: HeardPassage(self, reading.passages[part], features.passage_lexical[part], dense)
+            for part, dense in parts.items()
+        }
+        return Explanation(heard)
 
-    def passage_score(self, part: int, column: int, features: Features) -> float:
-        """The raw score of one passage for one column."""
-        return float(self._maker.scores_of(features.passage_lexical[part], features.passage_dense[part])[column])
 
-    def dense_similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cosine of a passage with every text of the index, in their order; 0 where an approximate index found none."""
-        similarities, rows = self._index.vectors.search(vector[None, :], self._index.vectors.ntotal)
+class HeardPassage:
+    """One passage and what the index says of it, for all goals; computed when first asked for."""
+
+    def __init__(
+        self, explainer: Explainer, passage: Passage, lexical: SparseVector, dense: NDArray[np.float32]
+    ) -> None:
+        self._explainer, self._index, self.passage = explainer, explainer.index, passage
+        self._lexical, self._dense = lexical, dense
+        self.scores: Floats = explainer.maker.scores_of(lexical, dense)  # (columns,) raw
+
+    @cached_property
+    def _by_meaning(self) -> NDArray[np.float32]:
+        """Cosines with every text of the index, in their order; 0 where an approximate index found none."""
+        rows, similarities = _all_similarities(self._index.vectors, self._dense[None, :])
         result = np.zeros(self._index.vectors.ntotal, np.float32)
-        found = rows[0] >= 0
-        result[rows[0][found]] = similarities[0][found]
+        result[rows] = similarities
         return result
 
-    def counterpart(self, goal: str, vector: SparseVector, dense: NDArray[np.float32]) -> tuple[str, str]:
-        """The goal's own text a passage resembles most, and the channel; `dense` are its similarities with all texts."""
-        if goal not in self._rows:
+    @cached_property
+    def _spread(self) -> NDArray[np.float32]:
+        return spread(self._lexical.columns, self._lexical.weights, len(self._index.lexicon.idf))
+
+    @cached_property
+    def _words(self) -> list[tuple[re.Match[str], NDArray[np.int64], NDArray[np.float32]]]:
+        lexicon = self._index.lexicon
+        return [(word, *lexicon.vector(word.group())) for word in _WORD.finditer(self.passage.text)]
+
+    def counterpart(self, goal: str) -> tuple[str, str]:
+        """The goal's own text the passage resembles most, and the channel; two empty strings for a goal without texts."""
+        if goal not in self._explainer.rows:
             return "", ""
-        kernel = self._index.manifest["tuning"]["areas"]
-        by_word = self._lexical[goal].similarities(vector.columns, vector.weights, len(self._index.lexicon.idf))
-        by_meaning = dense[self._rows[goal]]
+        rows, kernel = self._explainer.rows[goal], self._index.manifest["tuning"]["areas"]
+        by_word, by_meaning = self._explainer.lexical[goal].similarities(self._spread), self._by_meaning[rows]
         best = int(np.argmax(kernel["lexical"] * by_word + kernel["dense"] * by_meaning))
-        return self._index.texts[int(self._rows[goal][best])].text, _channel(
-            float(by_word[best]), float(by_meaning[best])
-        )
+        return self._index.texts[int(rows[best])].text, _channel(float(by_word[best]), float(by_meaning[best]))
 
-    def narrow(self, passage: Passage, column: int) -> Passage:
+    def narrow(self, column: int) -> Passage:
         """The run of at most MAX_SPAN_WORDS words with the largest lexical contribution; short passages as they are."""
-        words = list(_WORD.finditer(passage.text))
-        if len(words) <= MAX_SPAN_WORDS // 2:
-            return passage
-        gains = np.array([self._gain(match.group(), column) for match in words])
+        if len(self._words) <= MAX_SPAN_WORDS // 2:
+            return self.passage
+        weights = self._index.weights.lexical
+        gains = np.array([float(values @ weights[columns, column]) for _, columns, values in self._words])
         if gains.max(initial=0.0) <= 0.0:
-            return passage
+            return self.passage
         first, last = _best_run(gains - max(0.0, float(gains.mean())), MAX_SPAN_WORDS)
-        chosen = [match.group() for match in words[first : last + 1]]
+        chosen = [word for word, _, _ in self._words[first : last + 1]]
         carried = float(gains[first : last + 1].sum() / np.maximum(gains, 0.0).sum())
-        if carried < 0.4 or not any(len(word) >= 5 or word.isupper() for word in chosen):
-            return passage
-        start, end = words[first].start(), words[last].end()
-        return Passage(passage.start + start, passage.start + end, passage.text[start:end])
-
-    def _gain(self, word: str, column: int) -> float:
-        columns, weights = self._index.lexicon.vector(word)
-        return float(weights @ self._index.weights.lexical[columns, column]) if len(columns) else 0.0
+        if carried < 0.4 or not any(len(word.group()) >= 5 or word.group().isupper() for word in chosen):
+            return self.passage
+        start, end = chosen[0].start(), chosen[-1].end()
+        return Passage(self.passage.start + start, self.passage.start + end, self.passage.text[start:end])
 
 
 class Explanation:
     """Evidence for the goals of one answer."""
 
-    def __init__(self, explainer: Explainer, reading: Reading, features: Features) -> None:
-        self._explainer, self._reading, self._features = explainer, reading, features
-        self._dense: dict[int, NDArray[np.float32]] = {}
+    def __init__(self, heard: dict[int, HeardPassage]) -> None:
+        self._heard = heard
 
     def evidence(self, goal: str, column: int) -> tuple[Evidence, ...]:
         """The best passage for this goal, narrowed to the words that carry it; empty where nothing speaks for it."""
-        parts = self._features.passage_dense
-        if not parts:
+        if not self._heard:
             return ()
-        scores = {part: self._explainer.passage_score(part, column, self._features) for part in parts}
-        best = max(scores, key=lambda part: (scores[part], -part))
-        if scores[best] <= 0.0:
+        best = max(self._heard, key=lambda part: (self._heard[part].scores[column], -part))
+        heard = self._heard[best]
+        if heard.scores[column] <= 0.0:
             return ()
-        if best not in self._dense:
-            self._dense[best] = self._explainer.dense_similarities(parts[best])
-        lexical = self._features.passage_lexical[best]
-        matched, channel = self._explainer.counterpart(goal, lexical, self._dense[best])
+        matched, channel = heard.counterpart(goal)
         if not matched:
             return ()
-        span = self._explainer.narrow(self._reading.passages[best], column)
+        span = heard.narrow(column)
         return (Evidence(span.start, span.end, span.text, matched, channel),)
+
+
+def _all_similarities(vectors: Any, query: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Row numbers and cosines of all texts that the index reaches from one query (1, d), in no order."""
+    try:
+        _, similarities, rows = vectors.range_search(query, BELOW_ALL)  # a quarter of the time of a sorted search
+    except RuntimeError:  # not every kind of index can
+        similarities, rows = (found[0] for found in vectors.search(query, vectors.ntotal))
+        similarities, rows = similarities[rows >= 0], rows[rows >= 0]
+    return rows, similarities
 
 
 def _best_run(gains: np.ndarray, longest: int) -> tuple[int, int]:

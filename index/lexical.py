@@ -93,13 +93,16 @@ class SparseRows:
         ends = np.cumsum([0, *map(len, pieces)]).astype(np.int32)
         return SparseRows(ends, self.indices[chosen], self.values[chosen])
 
-    def similarities(
-        self, columns: NDArray[np.int64], weights: NDArray[np.float32], n_features: int
-    ) -> NDArray[np.float64]:
-        """Cosine of every row with one vector given by its `columns` and `weights` → (n,)."""
-        dense = np.zeros(n_features, np.float32)
-        dense[columns] = weights
+    def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Cosine of every row with one vector (n_features,) of L2 norm 1 → (n,)."""
         rows = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
-        products = (dense[self.indices] * self.values).astype(np.float64)
+        products = (vector[self.indices] * self.values).astype(np.float64)
         result: NDArray[np.float64] = np.bincount(rows, products, len(self.indptr) - 1).astype(np.float64)
         return result
+
+
+def spread(columns: NDArray[np.int64], weights: NDArray[np.float32], n_features: int) -> NDArray[np.float32]:
+    """The whole vector (n_features,) of which `columns` and `weights` name what is not 0."""
+    vector = np.zeros(n_features, np.float32)
+    vector[columns] = weights
+    return vector

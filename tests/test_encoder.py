@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from index.encoder import MODELS, OnnxEncoder, load_encoder
+from index.encoder import _RUN_COSTS, MODELS, OnnxEncoder, _batches, load_encoder
 
 TEXTS = ["Radweg", "Neue Drehleiter für die Freiwillige Feuerwehr", "Wir möchten " + "sehr " * 300 + "gern", ""]
 
@@ -39,6 +39,17 @@ def test_a_text_alone_has_the_vector_it_has_in_a_batch(bundled: OnnxEncoder) -> 
     together = bundled.encode(many)
     alone = np.concatenate([bundled.encode([text]) for text in many[:24]])
     np.testing.assert_allclose(alone, together[:24], atol=1e-6)
+
+
+def test_texts_are_batched_so_that_hardly_anything_is_padded() -> None:
+    lengths = [150, 12, 30, 31, 12, 29, 256, 12, 1, 33, 28, 30]
+    batches = _batches(lengths, 128)
+    assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
+    for rows in batches:
+        longest = max(lengths[row] for row in rows)
+        assert sum(longest - lengths[row] for row in rows) <= _RUN_COSTS
+        assert len(rows) == 1 or longest * len(rows) <= 128
+    assert len(batches) == 6  # 1 | 12 12 12 | 28 29 30 30 | 31 33 | 150 | 256
 
 
 def test_the_served_graph_is_the_network_sentence_transformers_loads(bundled: OnnxEncoder) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from index.lexical import Lexicon, SparseRows, fold, ngrams
+from index.lexical import Lexicon, SparseRows, fold, ngrams, spread
 
 TEXTS = ["Radweg am Bahnhof", "Fahrradstraße", "Schulhof begrünen", "Radwege sanieren"]
 
@@ -30,7 +30,7 @@ def test_similarities_of_sparse_rows_are_cosines() -> None:
     rows = SparseRows(matrix.indptr, matrix.indices, matrix.data)
     columns, weights = lexicon.vector("Radwege")
     expected = [float(weights @ np.asarray(matrix[row].todense())[0, columns]) for row in range(4)]
-    np.testing.assert_allclose(rows.similarities(columns, weights, len(lexicon.idf)), expected, atol=1e-6)
+    np.testing.assert_allclose(rows.similarities(spread(columns, weights, len(lexicon.idf))), expected, atol=1e-6)
     assert np.argsort(expected)[::-1][:2].tolist() == [3, 0]
 
 
