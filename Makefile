@@ -1,5 +1,6 @@
 # make run   installs on first use and serves the page on http://127.0.0.1:7860 (HOST=, PORT= change it)
-# make test  installs on first use and runs the tests
+# make test  installs on first use and runs the tests, on up to four cores; make test-all also those that take long, as
+#            continuous integration does
 # make check ruff and mypy
 # make soak  damages indexes, kills who saves them and the database's writers, hundreds of times, and looks for what is
 #            lost or served damaged (SQLite and PostgreSQL, half an hour)
@@ -12,13 +13,19 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 BIN := .venv/bin
 
-.PHONY: run test check soak fuzz model audit sbom constraints soak soak-load clean
+.PHONY: run test test-all check soak fuzz model audit sbom constraints soak soak-load clean
 
 run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)
 
+# A file's tests share servers and a browser, so they stay together.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: .venv/.ready
-	$(BIN)/python -m pytest
+	$(PYTEST) -m 'not slow'
+
+test-all: .venv/.ready
+	$(PYTEST)
 
 check: .venv/.ready
 	$(BIN)/ruff check .

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from app.service import open_matcher
 from app.settings import Settings
@@ -53,9 +55,14 @@ def small() -> Catalogue:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home folder of the test session's own, so that no test reads or writes the user's.
 
-    ISEK_TEST_HOME keeps it between runs, which saves building the index again.
+    ISEK_TEST_HOME keeps it between runs, which saves building the index again. Of several processes (pytest-xdist) each has
+    its own, with a copy of one index.
     """
-    chosen = Path(os.environ.get("ISEK_TEST_HOME") or tmp_path_factory.mktemp("isek-home"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    kept = os.environ.get("ISEK_TEST_HOME")
+    chosen = Path(kept) / (worker or "") if kept else tmp_path_factory.mktemp("isek-home")
+    if worker:
+        _copy_index(Path(kept) if kept else tmp_path_factory.getbasetemp().parent / "isek-home", chosen)
     before = os.environ.get("ISEK_HOME")
     os.environ["ISEK_HOME"] = str(chosen)
     os.environ.pop("ISEK_SETTINGS", None)
@@ -63,6 +70,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.environ.pop("ISEK_HOME")
     if before is not None:
         os.environ["ISEK_HOME"] = before
+
+
+def _copy_index(shared: Path, home: Path) -> None:
+    """Build the shipped index in `shared` unless another process has, and copy it."""
+    shared.mkdir(parents=True, exist_ok=True)
+    with FileLock(shared / "tests.lock"):
+        open_matcher(Settings(), home=shared)
+    for part in ("index", "vectors"):
+        shutil.copytree(shared / part, home / part, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -199,6 +199,7 @@ def children(process: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
 @pytest.mark.usefixtures("home")
 def test_a_run_that_is_terminated_ends_the_server_it_started(tmp_path: Path) -> None:

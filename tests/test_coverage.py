@@ -179,6 +179,7 @@ def test_the_export_has_a_row_for_each_goal(small: Catalogue) -> None:
     assert [row["ziel"] for row in written] == ["S", "rad", "schule"] and written[1]["projekt_kennungen"] == "'=1+1"
 
 
+@pytest.mark.slow
 def test_recognition_is_measured_once_and_kept(matcher: Matcher, home: Path) -> None:
     """In the session's home, whose folds other tests use too, under thresholds that no other test has."""
     settings = Settings(suggest_from=0.2517)

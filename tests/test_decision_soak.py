@@ -13,6 +13,7 @@ import pytest
 SOAK = Path(__file__).parent / "decision_soak.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the processes to kill are forked")
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_kills_and_writers_at_once_lose_nothing(kind: str, request: pytest.FixtureRequest) -> None:

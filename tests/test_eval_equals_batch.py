@@ -109,6 +109,7 @@ def recomputed(pairs: list[Pair]) -> dict[str, tuple[float, int]]:
     return values
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_recomputed_from_batch(pairs: list[Pair], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "--split", "test", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

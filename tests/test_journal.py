@@ -53,6 +53,7 @@ def killed_after_a_chunk(source: Path, target: Path, kind: int) -> str:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("matcher")
 def test_a_run_killed_half_way_goes_on_and_ends_with_the_same_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

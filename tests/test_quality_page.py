@@ -82,6 +82,7 @@ def test_a_catalogue_without_a_labelled_set_is_told_so_in_place_of_a_result(ther
     assert violations(there) == []
 
 
+@pytest.mark.slow
 def test_decisions_are_taken_over_measured_and_read(there: Visit) -> None:
     page = there.open("qualitaet", ready=".texte")
     page.click("#uebernehmen")
@@ -128,6 +129,7 @@ def test_the_whole_report_opens_on_this_server_and_leads_back(there: Visit) -> N
     assert page.url == f"{there.site}/qualitaet"
 
 
+@pytest.mark.slow
 def test_a_measurement_is_followed_by_whoever_opens_the_page_and_can_be_stopped(there: Visit, browser: Browser) -> None:
     page = there.open("qualitaet", ready=".texte")
     page.get_by_label("Eigene Entscheidungen").check()

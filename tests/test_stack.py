@@ -61,6 +61,7 @@ def test_what_was_decided_is_read_again_and_a_line_cut_off_counts_for_nothing(tm
     assert run.decided() == {0: RowDecision(7, 2, "kein Ziel")}
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_early_goes_on_and_gives_the_same_table(desk: Desk, tmp_path: Path) -> None:
     run, whole = (begin_run(uploaded(tmp_path), None, "Ada", tmp_path) for _ in range(2))
     early = Stack(desk, run)

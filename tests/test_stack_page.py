@@ -86,6 +86,7 @@ def test_rows_are_filtered_by_area_and_confidence(visit: Visit, tmp_path: Path) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_after_the_server_was_killed(browser: Browser, tmp_path: Path) -> None:
     """Killed after the first chunk; a new server offers the run, and the table has every row once."""
     rows = [f"{n};Radweg Nummer {n}" for n in range(3_000)]

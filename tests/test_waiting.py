@@ -119,6 +119,7 @@ def test_turns_are_taken_by_as_many_as_may_and_given_back_also_after_a_fault() -
     assert (most, working, turns.full, len(refused)) == (2, 0, False, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_page_says_in_german_that_too_many_are_waiting(
     home: Path,  # noqa: ARG001 - sets ISEK_HOME
