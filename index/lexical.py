@@ -95,9 +95,11 @@ class SparseRows:
 
     def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float64]:
         """Cosine of every row with one vector (n_features,) of L2 norm 1 → (n,)."""
-        rows = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
-        products = (vector[self.indices] * self.values).astype(np.float64)
-        result: NDArray[np.float64] = np.bincount(rows, products, len(self.indptr) - 1).astype(np.float64)
+        result = np.zeros(len(self.indptr) - 1, np.float64)
+        filled = self.indptr[1:] > self.indptr[:-1]
+        if filled.any():
+            products = vector.take(self.indices) * self.values
+            result[filled] = np.add.reduceat(products, self.indptr[:-1][filled], dtype=np.float64)
         return result
 
 

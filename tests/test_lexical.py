@@ -34,6 +34,14 @@ def test_similarities_of_sparse_rows_are_cosines() -> None:
     assert np.argsort(expected)[::-1][:2].tolist() == [3, 0]
 
 
+def test_rows_without_features_resemble_nothing() -> None:
+    rows = SparseRows(
+        np.array([0, 0, 2, 2, 3, 3], np.int32), np.array([1, 3, 1], np.int32), np.array([3, 4, 1], np.float32)
+    )
+    assert rows.similarities(np.array([0, 2, 0, 1], np.float32)).tolist() == [0, 10, 0, 2, 0]
+    assert rows.selected(np.array([0, 2])).similarities(np.ones(4, np.float32)).tolist() == [0, 0]
+
+
 def test_an_unknown_text_has_an_empty_vector() -> None:
     lexicon, _ = Lexicon.fit(TEXTS)
     columns, weights = lexicon.vector("zzzz 12")
