@@ -170,15 +170,18 @@ class Api:
         """The JSON of `isek match` for each text, in order.
 
         Raises:
-            UserError: not a list, too many texts, an unknown area, or another batch is under way.
+            UserError: not a list, too many texts, an unknown area, or another batch is under way; BusyError: too many are
+                waiting.
         """
         projects, desk = _projects(texts), self._desk
         wanted = area_ids(areas or [])
         if not self._running.acquire(blocking=False):
             raise UserError("Über die Schnittstelle läuft bereits ein Stapel; bitte später noch einmal.")
         try:
-            rows = match_projects(desk.matcher, projects, wanted, TOP, desk.settings.max_text_characters)
-            return [row.to_json() for row in rows]
+            with desk.turns.in_parts() as turn:
+                limit = desk.settings.max_text_characters
+                rows = match_projects(desk.matcher, projects, wanted, TOP, limit, turn=turn)
+                return [row.to_json() for row in rows]
         finally:
             self._running.release()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -44,10 +45,12 @@ def match_projects(
     top: int,
     max_characters: int,
     journal: Journal | None = None,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Iterator[BatchRow]:
     """One row for each project, in order; a faulty text gives a row with an error.
 
-    The rows that `journal` holds are taken from it, and each further chunk is in it before its first row is given.
+    The rows that `journal` holds are taken from it, and each further chunk is in it before its first row is given. Each
+    chunk is computed inside a new `turn`.
 
     Raises:
         UserError: an area that does not exist (before the first row), or a journal that cannot be written.
@@ -57,7 +60,8 @@ def match_projects(
     if journal is not None:
         yield from (BatchRow(project, *answer) for project, answer in zip(projects, journal.answers(), strict=False))
     for chunk in _chunks(projects, journal.done if journal is not None else 0):
-        answers = _answers(matcher, chunk, areas, top, max_characters)
+        with turn():
+            answers = _answers(matcher, chunk, areas, top, max_characters)
         if journal is not None:
             journal.append(answers)
         yield from (BatchRow(project, *answer) for project, answer in zip(chunk, answers, strict=True))

@@ -11,7 +11,9 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,7 +21,7 @@ from data.errors import UserError
 
 BUSY = "Gerade sind zu viele Anfragen auf einmal unterwegs; bitte in einigen Sekunden noch einmal versuchen."
 RETRY_AFTER = 3  # seconds
-_API = re.compile(r"/gradio_api/(?:run|api|call)/match/?$")
+_API = re.compile(r"/gradio_api/(?:run|api|call)/(?:match|batch|decide)/?$")  # those that compute an answer
 
 
 class BusyError(UserError):
@@ -27,12 +29,12 @@ class BusyError(UserError):
 
 
 class Turns:
-    """Lets `at_once` threads work, on long work one less, and `most_waiting` wait for their turn."""
+    """Lets `at_once` threads work, on long work one less, and `most_waiting` wait for their turn, in the order they came."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
         self.most = at_once + most_waiting
-        self._turn, self._count, self._inside = threading.Semaphore(at_once), threading.Lock(), 0
-        self._long = threading.Semaphore(max(1, at_once - 1))
+        self._turn, self._count, self._inside = _InOrder(at_once), threading.Lock(), 0
+        self._long = _InOrder(max(1, at_once - 1))
 
     @property
     def full(self) -> bool:
@@ -46,20 +48,62 @@ class Turns:
         Raises:
             BusyError: as many as may are waiting already.
         """
+        with self._place(), self._work(long):
+            yield
+
+    @contextlib.contextmanager
+    def in_parts(self) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+        """A place for work of many parts; what is given makes the turn of each part, and others have theirs in between.
+
+        Raises:
+            BusyError: as many as may are waiting already; never for a later part.
+        """
+        with self._place():
+            yield lambda: self._work(long=True)
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
         with self._count:
             if self.full:
                 raise BusyError(BUSY)
             self._inside += 1
         try:
-            with self._long if long else contextlib.nullcontext(), self._turn:
-                yield
+            yield
         finally:
             with self._count:
                 self._inside -= 1
 
+    @contextlib.contextmanager
+    def _work(self, long: bool) -> Iterator[None]:
+        with self._long if long else contextlib.nullcontext(), self._turn:
+            yield
+
+
+class _InOrder:
+    """A semaphore that is given to whoever has waited longest: with Python's own, who gives it back may take it again at once."""
+
+    def __init__(self, free: int) -> None:
+        self._free, self._lock, self._waiting = free, threading.Lock(), deque[threading.Event]()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
 
 class WaitingRoom:
-    """Answers 503 to calls of the API's `match` beyond what `turns` hold; everything else passes."""
+    """Answers 503 to calls of the API that compute beyond what `turns` hold; everything else passes."""
 
     def __init__(self, app: ASGIApp, turns: Turns) -> None:
         self.app, self._turns, self._inside = app, turns, 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +14,10 @@ import pytest
 
 from app.access.person import READER, Person
 from app.api import MOST_TEXTS, Api, public_functions
+from app.batch import CHUNK_ROWS
 from app.desk import Desk
 from app.settings import Settings
+from app.waiting import BusyError, Turns
 from data.errors import UserError
 from index.matcher import Matcher
 
@@ -178,6 +182,47 @@ def test_an_evaluation_is_the_json_of_isek_eval_and_runs_alone(matcher: Matcher)
         api.evaluate("test")
     with api._running, pytest.raises(UserError, match="läuft bereits ein Stapel"):
         api.batch([CYCLING])
+
+
+class Asked:
+    """A matcher that says what it is asked; during the first chunk of a batch somebody else asks a single question."""
+
+    def __init__(self, matcher: Matcher, desk: Desk) -> None:
+        self.catalogue, self.check = matcher.catalogue, matcher.check
+        self.said: list[str] = []
+        self._matcher, self._desk = matcher, desk
+        self.other = threading.Thread(target=desk.match, args=(CYCLING,))
+
+    def match(self, *given: Any, **named: Any) -> Any:
+        self.said.append("match")
+        return self._matcher.match(*given, **named)
+
+    def match_many(self, texts: list[str], *given: Any) -> Any:
+        if not self.said:
+            self.other.start()
+            while not self._desk.turns._turn._waiting:
+                time.sleep(0.01)
+        self.said.append(f"{len(texts)} texts")
+        return self._matcher.match_many(texts, *given)
+
+
+def test_a_batch_lets_others_have_their_turn_after_every_chunk(matcher: Matcher) -> None:
+    desk = Desk(matcher, Settings())
+    desk.turns = Turns(1, 2)
+    asked = Asked(matcher, desk)
+    desk.matcher = asked  # type: ignore[assignment]
+    answers = Api(desk).batch([CYCLING] * (2 * CHUNK_ROWS + 1))
+    asked.other.join(20)
+    assert asked.said == [f"{CHUNK_ROWS} texts", "match", f"{CHUNK_ROWS} texts", "1 texts"]
+    assert [answer["id"] for answer in answers] == [str(number) for number in range(1, 2 * CHUNK_ROWS + 2)]
+
+
+def test_a_batch_is_refused_where_too_many_are_waiting_and_can_be_asked_again(matcher: Matcher) -> None:
+    desk = Desk(matcher, Settings())
+    desk.turns, api = Turns(1, 0), Api(desk)
+    with desk.turns.turn(), pytest.raises(BusyError):
+        api.batch([CYCLING])
+    assert len(api.batch([CYCLING])) == 1
 
 
 def test_readers_neither_decide_nor_measure(matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,9 +58,9 @@ def test_when_all_turns_are_taken_the_api_is_refused_and_all_else_passes() -> No
         transport = httpx.ASGITransport(WaitingRoom(inner, turns))
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
             with turns.turn():
-                for path in (RUN, "/gradio_api/call/match", "/gradio_api/api/match/"):
+                for path in (RUN, "/gradio_api/call/batch", "/gradio_api/run/decide", "/gradio_api/api/match/"):
                     assert (await client.post(path)).status_code == 503
-                for path in ("/gradio_api/upload", "/gradio_api/run/predict"):
+                for path in ("/gradio_api/upload", "/gradio_api/run/predict", "/gradio_api/run/goals"):
                     assert (await client.post(path)).status_code == 200
                 assert (await client.get("/hilfe")).status_code == 200
             assert (await client.post(RUN)).status_code == 200
@@ -86,6 +86,39 @@ def test_long_work_leaves_a_turn_to_the_others() -> None:
     for thread in threads:
         thread.join(20)
     assert began.acquire(timeout=20) and began.acquire(timeout=20)
+
+
+def test_between_the_parts_of_long_work_whoever_waits_has_a_turn() -> None:
+    turns, said = Turns(2, 2), list[str]()
+
+    def work() -> None:
+        with turns.turn(long=True):
+            said.append("other")
+
+    other = threading.Thread(target=work)
+    with turns.in_parts() as turn:
+        with turn():
+            other.start()
+            while not turns._long._waiting:
+                time.sleep(0.01)
+            said.append("part")
+        for _ in range(3):
+            with turn():
+                said.append("part")
+    other.join(20)
+    assert said == ["part", "other", "part", "part", "part"]
+
+
+def test_work_in_parts_has_one_place_from_its_beginning_to_its_end() -> None:
+    turns = Turns(1, 1)
+    with turns.in_parts() as turn:
+        with turns.turn():
+            assert turns.full
+            with pytest.raises(BusyError), turns.in_parts():
+                pass
+        with turn():
+            assert not turns.full
+    assert turns._inside == 0
 
 
 def test_turns_are_taken_by_as_many_as_may_and_given_back_also_after_a_fault() -> None:
