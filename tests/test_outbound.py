@@ -124,3 +124,22 @@ def test_a_served_page_its_answers_and_its_uploads_stay_on_the_machine(
     for path in ("assistent", "entscheidungen", "katalog", "hilfe"):
         visit.open(path)
     assert foreign(reported(record)) == []
+
+
+@pytest.mark.parametrize("said", [None, "0"], ids=["unsaid", "allowed"])
+def test_the_runtime_of_the_model_keeps_no_id_and_no_events_to_send(
+    tmp_path: Path,
+    matcher: Matcher,  # noqa: ARG001 - the index is built
+    said: str | None,
+) -> None:
+    """It is no Python: the hook does not hear it. What it would send it first writes into these folders."""
+    places = {name: str(tmp_path / name) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
+    for place in places.values():
+        Path(place).mkdir()
+    quiet = ("CI", "ORT_RUNNING_UNIT_TESTS", "ORT_DISABLE_TELEMETRY", "GITHUB_ACTIONS")  # silence it by themselves
+    environment = {name: value for name, value in os.environ.items() if name not in quiet} | places
+    if said is not None:
+        environment["ORT_DISABLE_TELEMETRY"] = said
+    command = [sys.executable, "-m", "app", "match", CYCLING]
+    subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
