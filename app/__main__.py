@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from app.commands.termination import unwind_when_terminated
 from data.errors import UserError, reason
 
 COMMANDS = ("match", "batch", "eval", "goals", "index", "decisions", "serve", "user", "bench", "settings", "doctor")
@@ -37,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 the user's input or files, 1 our own fault."""
     _speak_german()
+    unwind_when_terminated()
     try:
         if sys.stdout is None:
             raise UserError("Die Standardausgabe ist geschlossen; bitte eine Ausgabe angeben.")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import httpx
 import numpy as np
@@ -24,6 +24,7 @@ from eval.benchmark_probe import Job, Result
 from index.encoder import Vectors
 
 PYTHON = [sys.executable, "-P"]  # -P: a folder called eval or data in the working directory is not ours
+PATIENCE = 30.0  # seconds that a process has to end in
 _LIBRARIES = ("onnxruntime", "tokenizers", "sentence-transformers", "transformers", "torch", "numpy")
 _THREADS = ("ISEK_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 
@@ -69,26 +70,36 @@ def timed(command: Sequence[str], threads: int) -> float:
 
 
 @contextlib.contextmanager
+def running(command: Sequence[str], said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process while the block runs, and no longer, however the block ends; `said` is where its output goes."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
 def server(command: Sequence[str], site: str, patience: float = 300.0) -> Iterator[int]:
     """A server while the block runs; gives its process number once `site` answers.
 
     Raises:
         UserError: it ended early, or never answered.
     """
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        try:
-            until = time.monotonic() + patience
-            while not _answers(site):
-                if process.poll() is not None or time.monotonic() > until:
-                    said.seek(0)
-                    last = said.read().decode("utf-8", "replace").strip().splitlines() or ["ohne Meldung"]
-                    raise UserError(f"Der Dienst ist nicht gestartet: {last[-1].removeprefix('isek: ')}")
-                time.sleep(0.2)
-            yield process.pid
-        finally:
-            process.terminate()
-            process.wait(30)
+    with tempfile.TemporaryFile() as said, running(command, said) as process:
+        until = time.monotonic() + patience
+        while not _answers(site):
+            if process.poll() is not None or time.monotonic() > until:
+                said.seek(0)
+                last = said.read().decode("utf-8", "replace").strip().splitlines() or ["ohne Meldung"]
+                raise UserError(f"Der Dienst ist nicht gestartet: {last[-1].removeprefix('isek: ')}")
+            time.sleep(0.2)
+        yield process.pid
 
 
 def _answers(site: str) -> bool:

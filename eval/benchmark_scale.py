@@ -7,7 +7,6 @@ reasonable time each is one of these with noise, so that they lie in groups as g
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 
 from data.errors import UserError
 from eval.benchmark_load import Say, resident
+from eval.benchmark_process import running
 from eval.synthetic import short_texts
 from index.encoder import Vectors
 from index.store import faiss_index
@@ -72,8 +72,7 @@ def run_batch(
 def _part(figures: BatchFigures, command: Sequence[str], rows: Callable[[], int], until: int) -> int:
     """Run until `rows` reports `until` and then kill, or to the end; returns the rows at the kill."""
     start, memory = time.monotonic(), []
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    with tempfile.TemporaryFile() as said, running(command, said) as process:
         done = 0
         while process.poll() is None:
             memory.append((time.monotonic() - start, resident(process.pid) or 0))

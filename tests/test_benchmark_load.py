@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import re
 import selectors
-import signal
 import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -184,41 +178,3 @@ def test_a_run_over_a_real_server(site: str, tmp_path: Path, capsys: pytest.Capt
     (step,) = record["steps"]
     assert step["answers"] > 0 and step["errors"] == 0 and step["p50_ms"] <= step["p95_ms"] <= step["max_ms"]
     assert capsys.readouterr().out == (tmp_path / "load.md").read_text("utf-8")
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has started and that still run."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text("utf-8")
-        except OSError:  # it has just ended
-            continue
-        if re.search(rf"^PPid:\s+{process}$", text, re.MULTILINE) and not re.search(r"^State:\s+Z", text, re.MULTILINE):
-            found.append(int(status.parts[2]))
-    return found
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
-@pytest.mark.usefixtures("home")
-def test_a_run_that_is_terminated_ends_the_server_it_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app", "bench", "load", "--users", "1", "--seconds", "600", "--think", "0.2"]
-    log = tmp_path / "load.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream, cwd=Path(__file__).parents[1])
-    started: list[int] = []
-    try:
-        while process.poll() is None and "1 Personen" not in log.read_text("utf-8"):  # the server answers, users begin
-            time.sleep(0.1)
-        started = children(process.pid)
-        assert len(started) == 1, log.read_text("utf-8")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
-        assert resident(started[0]) is None and "Traceback" not in log.read_text("utf-8")
-    finally:
-        process.kill()
-        process.wait()
-        for left in started:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(left, signal.SIGKILL)

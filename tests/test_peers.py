@@ -32,10 +32,11 @@ def test_a_goal_counts_by_its_best_text() -> None:
 def test_all_peers_get_the_same_goals_texts_and_labels(small: Catalogue) -> None:
     texts = [("rad", "Radweg"), ("[umwelt]", "Gruppe"), ("S", "Stadt")]
     labels = [case("1", "rad", "schule"), LabelledCase("2", "x", "none", None, None, (), (), "", "dev")]
-    job = job_of(small, texts, labels, [case("9", "rad")], single="x")
+    job = job_of(small, texts, labels, [case("9", "rad")], single="x", catalogue="klein.yaml")
     assert job["texts"] == [["rad", "Radweg"], ["S", "Stadt"]]
     assert job["labels"] == [{"text": "Text 1", "goals": ["rad", "schule", "S"]}]
     assert (job["queries"], job["single"], set(job["titles"])) == (["Text 9"], "x", {"S", "rad", "schule"})
+    assert job["catalogue"] == "klein.yaml"
     assert known_texts(job)[2:] == [("rad", "Text 1"), ("schule", "Text 1"), ("S", "Text 1")]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.options import add_areas, add_model, command, positive, settings_from
-from app.commands.termination import unwind_when_terminated
 from data.errors import UserError
 
 _NOTHING = "Hinweis: es gibt keinen Zwischenstand zu dieser Ausgabe; der Lauf beginnt von vorn."
@@ -51,7 +50,6 @@ def run(options: argparse.Namespace) -> None:
     given = (options.area, options.top, settings.max_text_characters)
     job, path = job_of(matcher, options.input, options.text_column, *given), journal_path(options.output)
     found, faulty, total = path.is_file(), 0, len(table.projects)
-    unwind_when_terminated()
     with TableWriter(options.output, columns) as writer, Journal(path, job, options.resume) as journal:
         writer.sweep()
         if options.resume:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.options import add_model, command, positive, settings_from
-from app.commands.termination import unwind_when_terminated
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -75,7 +74,6 @@ def _load(options: argparse.Namespace) -> None:
     from eval.benchmark_process import machine
 
     _check_bounds(options)
-    unwind_when_terminated()
     plan, before = Plan(options.users, options.seconds, options.think), os.getloadavg()[0]
     steps = _loaded(options, plan)
     given = (steps, plan, machine(), (before, os.getloadavg()[0]), date.today())

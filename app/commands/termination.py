@@ -7,9 +7,13 @@ import sys
 
 
 def unwind_when_terminated() -> None:
-    """From now on SIGTERM raises SystemExit with status 143: files are closed, servers of our own are ended."""
+    """From now on SIGTERM raises SystemExit with status 143: files are closed, processes of our own are ended.
+
+    A second one changes nothing: what is being cleared away is cleared away.
+    """
     signal.signal(signal.SIGTERM, _unwind)
 
 
 def _unwind(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(128 + signal.SIGTERM)

@@ -71,6 +71,7 @@ def job_of(
     texts: Sequence[tuple[str, str]],
     labels: Sequence[LabelledCase],
     test: Sequence[LabelledCase],
+    /,
     **further: str,
 ) -> dict[str, Any]:
     """What all peers get: the same goals, texts and labels; `further` are places of models and the index."""
