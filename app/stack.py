@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 
-from app.batch import BatchRow, job_of, match_projects, output_columns, output_row
+from app.batch import job_of, match_projects, output_columns, output_row
 from app.desk import MEGA, TOP, Desk
 from app.downloads import download_files
 from app.journal import Journal
+from app.stack_rows import Rows, RowsWriter
 from app.stack_runs import StackRun
 from data.errors import grouped
 from data.tables import TableWriter, read_projects
 
-KEPT = 2_000  # rows kept for the review; the files hold all
 DECISION_COLUMNS = ("entscheidung", "entscheidung_nr")
 CHANGED = "Zielkatalog, Modell oder Einstellungen haben sich seit dem Beginn geändert; der Lauf hat von vorn begonnen."
 
 
 class Stack:
-    """One run over one table. `files` exist once `steps` has come to its end, and not before."""
+    """One run over one table. `files` and `rows` exist once `steps` has come to its end, and not before."""
 
     def __init__(self, desk: Desk, run: StackRun) -> None:
         """Raises UserError or LimitError when the table cannot be read."""
@@ -31,7 +31,7 @@ class Stack:
         self.matcher = desk.matcher  # of the whole run: the catalogue may be edited meanwhile
         self._table = read_projects(run.table, run.column, given.max_rows, given.max_unpacked_mb * MEGA)
         self.total, self.remarks = len(self._table.projects), self._table.remarks
-        self.kept: list[BatchRow] = []
+        self.rows = Rows(run.rows)
         self.faulty = self.resumed = 0
         self.files = download_files(f"{Path(run.name).stem}-ziele")
         self._began = monotonic()
@@ -50,10 +50,12 @@ class Stack:
         with contextlib.ExitStack() as opened:
             journal = opened.enter_context(self._journal())
             writers = [opened.enter_context(TableWriter(file, [*columns, *extra])) for file in self.files]
+            kept = opened.enter_context(RowsWriter(self._run.rows))
             self.resumed, self._began = journal.done, monotonic()
             rows = match_projects(self.matcher, self._table.projects, (), TOP, self._limit, journal)
             for done, row in enumerate(rows, 1):
-                self._take(row)
+                self.faulty += row.match is None
+                kept.write(row)
                 cells = output_row(row, columns)
                 if done - 1 in decided:
                     made = decided[done - 1]
@@ -64,6 +66,8 @@ class Stack:
                     yield done
             for writer in writers:
                 writer.commit()
+            kept.commit()
+            self.rows = kept.rows
         self._run.finish()
 
     def remaining(self, done: int) -> float | None:
@@ -87,8 +91,3 @@ class Stack:
         journal = Journal(run.journal, job, resume=same)
         known.write_text(json.dumps(job), "utf-8")
         return journal
-
-    def _take(self, row: BatchRow) -> None:
-        self.faulty += row.match is None
-        if len(self.kept) < KEPT:
-            self.kept.append(row)

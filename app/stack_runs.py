@@ -1,6 +1,7 @@
 """Runs over tables at the page, kept in the home folder for some days: a killed run goes on, and so does its review.
 
-A run is a folder with the table as it came, the journal of the answers, and what was decided of which row.
+A run is a folder with the table as it came, the journal of the answers, its rows once they are all matched, and what was
+decided of which row.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ class StackRun:
     @property
     def journal(self) -> Path:
         return self.folder / "zwischenstand"
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / "zeilen"
 
     @property
     def finished(self) -> bool:

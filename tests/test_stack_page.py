@@ -12,8 +12,11 @@ import pytest
 from page_fixtures import Visit, start_server
 from playwright.sync_api import Browser
 from test_page import violations
+from test_stack import large_run
 
-from app.settings import isek_home
+from app.desk import Desk
+from app.settings import Settings, isek_home
+from index.matcher import Matcher
 
 pytestmark = pytest.mark.browser
 
@@ -84,6 +87,34 @@ def test_rows_are_filtered_by_area_and_confidence(visit: Visit, tmp_path: Path) 
     assert "Drehleiter" in page.locator(".durchsicht > details > summary").inner_text()
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_every_row_of_a_large_run_is_reached(visit: Visit, matcher: Matcher, tmp_path: Path) -> None:
+    run = large_run(Desk(matcher, Settings()), tmp_path, 2_500, "gross.csv")
+    page = visit.open("stapel")
+    page.check(f"#laeufe input[value='{run.number}']")
+    page.click("#fortsetzen")
+    page.wait_for_selector("text=1 bis 200 von 2.500 Zeilen.")
+    begin = page.get_by_label("Ab Zeile der Auswahl")
+    begin.fill("2402")
+    page.wait_for_selector("text=2.402 bis 2.500 von 2.500 Zeilen.")
+    assert "Drehleiter DLK 23 Ersatzbeschaffung 2498" in page.locator(".durchsicht > details").nth(97).inner_text()
+    page.click("#durchsehen")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 1.602 von 1.667: 2402')")
+    assert page.locator("#antwort .text").inner_text().endswith(" 2402")
+    page.get_by_label("Fehlerhafte").check()
+    page.wait_for_selector("text=1 bis 200 von 833 Zeilen.")
+    assert begin.input_value() == "1"
+    begin.press("ArrowUp")
+    page.wait_for_selector("text=200 bis 399 von 833 Zeilen.")
+    begin.fill("-3")
+    page.wait_for_selector("text=1 bis 200 von 833 Zeilen.")
+    begin.fill("")
+    page.wait_for_selector("text=1 bis 200 von 833 Zeilen.")
+    visit.shot("stapel-gross")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    run.discard()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from app.batch import BatchRow
 from app.page.answer import brief_html
 from app.page.confidence import in_full
 from app.page.markup import element, escaped
+from app.stack_rows import Facts, Rows
 from app.stack_runs import RowDecision
 from data.catalogue import Catalogue
 from data.errors import grouped
@@ -21,7 +22,7 @@ CONFIDENCES = {"Jede": (0.0, 1.01), "ab 90 %": (0.9, 1.01), "70 bis 89 %": (0.7,
 
 @dataclass(frozen=True)
 class Shown:
-    """The first rows of the run `number` as they were kept for the review, of `total` in all.
+    """The rows of the run `number`, for the review.
 
     `catalogue` and `model` are the fingerprints the answers rest on; `decided` is what was decided so far, by position.
     """
@@ -29,32 +30,38 @@ class Shown:
     number: str
     catalogue: str
     model: str
-    rows: tuple[BatchRow, ...]
-    total: int
-    faulty: int
+    rows: Rows
     remarks: tuple[str, ...]
     decided: Mapping[int, RowDecision] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows are wanted: one of CHOICES, ids of product areas (none: all), one of CONFIDENCES."""
+    """Which rows are wanted: one of CHOICES, ids of product areas (none: all), one of CONFIDENCES.
+
+    `begin` is which of them, from 1, comes first in the list and in the review; None: the first one.
+    """
 
     choice: str = CHOICES[0]
     areas: Sequence[str] = ()
     confidence: str = next(iter(CONFIDENCES))
+    begin: int | None = 1
 
     def positions(self, shown: Shown) -> list[int]:
         """The positions of the rows that are wanted, in order."""
-        return [n for n, row in enumerate(shown.rows) if self._wants(row, n in shown.decided)]
+        return [n for n, row in enumerate(shown.rows.facts()) if self._wants(row, n in shown.decided)]
 
-    def _wants(self, row: BatchRow, decided: bool) -> bool:
+    def skipped(self, count: int) -> int:
+        """How many of the `count` rows that are wanted come before the first one to show; one is left at least."""
+        return min(max((self.begin or 1) - 1, 0), max(count - 1, 0))
+
+    def _wants(self, row: Facts, decided: bool) -> bool:
         if not _chosen(row, self.choice, decided):
             return False
         low, high = CONFIDENCES[self.confidence]
-        if (low, high) != (0.0, 1.01) and (row.match is None or not low <= _best(row) < high):
+        if (low, high) != (0.0, 1.01) and not (row.matched and low <= row.best < high):
             return False
-        return not self.areas or (row.match is not None and str(row.match.area.id) in self.areas)
+        return not self.areas or row.area in self.areas
 
 
 def progress_html(sentence: str, done: int | None = None, total: int = 1) -> str:
@@ -77,39 +84,37 @@ def progress_html(sentence: str, done: int | None = None, total: int = 1) -> str
 
 
 def review_html(shown: Shown, wanted: Filter, catalogue: Catalogue) -> str:
-    """The rows that the filter leaves, at most MOST_SHOWN of them."""
+    """The rows that the filter leaves, at most MOST_SHOWN of them.
+
+    Raises:
+        UserError: the run is gone.
+    """
     kept = wanted.positions(shown)
+    skipped = wanted.skipped(len(kept))
+    window = kept[skipped : skipped + MOST_SHOWN]
     told = "Eine Zeile" if len(kept) == 1 else f"{grouped(len(kept))} Zeilen"
-    if len(kept) > MOST_SHOWN:
-        told = f"Die ersten {MOST_SHOWN} von {told}"
-    if len(shown.rows) < shown.total:
-        told += f"; durchgesehen werden die ersten {grouped(len(shown.rows))}, die Dateien enthalten alle {grouped(shown.total)}"
+    if len(window) < len(kept):
+        told = f"{grouped(skipped + 1)} bis {grouped(skipped + len(window))} von {told}"
     remarks = element("ul", *(element("li", escaped(remark)) for remark in shown.remarks)) if shown.remarks else ""
     notes = element("section", element("h2", "Hinweise"), remarks, class_="hinweise") if remarks else ""
-    lines = "".join(_line(shown, position, catalogue) for position in kept[:MOST_SHOWN])
+    rows = zip(window, shown.rows.some(window), strict=True)
+    lines = "".join(_line(row, shown.decided.get(position), catalogue) for position, row in rows)
     return element("div", notes, element("p", f"{told}.", class_="leise"), lines, class_="katalog durchsicht")
 
 
-def _best(row: BatchRow) -> float:
-    """The highest confidence of any goal on either level."""
-    return max((h.confidence for h in (*row.match.goals, *row.match.citywide)), default=0.0) if row.match else 0.0
-
-
-def _chosen(row: BatchRow, choice: str, decided: bool) -> bool:
-    match = row.match
+def _chosen(row: Facts, choice: str, decided: bool) -> bool:
     if choice == CHOICES[-1]:
-        return match is not None and not decided
+        return row.matched and not decided
     if choice == "Fehlerhafte":
-        return match is None
+        return not row.matched
     if choice == "Ohne Ziel":
-        return match is not None and match.no_goal
+        return row.no_goal
     if choice == "Unsichere":
-        return match is not None and _best(row) < SURE
+        return row.matched and row.best < SURE
     return True
 
 
-def _line(shown: Shown, position: int, catalogue: Catalogue) -> str:
-    row, made = shown.rows[position], shown.decided.get(position)
+def _line(row: BatchRow, made: RowDecision | None, catalogue: Catalogue) -> str:
     start = " ".join(row.project.text.split())
     name = element("span", element("span", escaped(row.project.id), class_="kennung"), " ", escaped(_cut(start)))
     summary = element("summary", name, element("span", escaped(_result(row, made)), class_="status"))

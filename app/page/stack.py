@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,12 +13,13 @@ from app.desk import Desk
 from app.downloads import FORMATS
 from app.page.frame import html, on, on_visit, page_header, page_title, place
 from app.page.markup import element, escaped
-from app.page.review import CHOICES, CONFIDENCES
+from app.page.review import CHOICES, CONFIDENCES, MOST_SHOWN, Filter, Shown
 from app.page.stack_work import AUTOMATIC, StackWork
 from data.errors import grouped
 
 PLACE = place("stapel")
 LEAD = "Eine Tabelle mit vielen Projekten auf einmal zuordnen, durchsehen, entscheiden und herunterladen."
+FROM = f"Die Liste zeigt {MOST_SHOWN} Zeilen von dieser an, und «Einzeln durchsehen» beginnt mit ihr."
 KEPT_SECONDS = 4 * 3_600
 KEYS = "Mit der Tabulatortaste von Feld zu Feld; Strg+Eingabe speichert und geht weiter."
 
@@ -58,12 +60,21 @@ def stack_page(desk: Desk) -> None:
             choice = gr.Radio(list(CHOICES), value=CHOICES[0], label="Anzeigen", elem_id="auswahl")
             sure = gr.Radio(list(CONFIDENCES), value="Jede", label="Sicherheit des besten Ziels", elem_id="sicherheit")
             areas = gr.CheckboxGroup(_areas(desk), label="Nur diese Produktbereiche", elem_id="bereiche")
+            begin = gr.Number(
+                1,
+                label="Ab Zeile der Auswahl",
+                info=FROM,
+                precision=0,
+                step=MOST_SHOWN,
+                elem_id="ab-zeile",
+                visible=False,
+            )
             first = gr.Button("Einzeln durchsehen", elem_id="durchsehen", min_width=160, scale=0)
         review = _review()
         rows = html("", elem_id="meldung")
     run, shown = gr.State(None), gr.State(None, time_to_live=KEPT_SECONDS)
     on_visit(work.visit, [offers, runs])
-    results = [run, meter, stop, shown, rows, filters, review.panel, downloads, *files, offers, runs]
+    results = [run, meter, stop, shown, rows, filters, review.panel, downloads, begin, *files, offers, runs]
     running = [
         _run(start, work.start, [path, column], results),
         _run(resume, work.resume, runs, results),
@@ -78,9 +89,11 @@ def stack_page(desk: Desk) -> None:
         api_visibility="private",
         cancels=running,
     )
-    asked = [shown, choice, areas, sure]
+    filtered = [shown, choice, areas, sure]
     for change in (choice.change, areas.change, sure.change):
-        on(change, work.filtered, asked, [rows, review.panel])
+        on(change, work.filtered, filtered, [begin, review.panel, rows])
+    asked = [*filtered, begin]
+    on(begin.input, _wanting(work.listed), asked, [review.panel, rows])
     _tie_review(work, review, first, asked, rows)
 
 
@@ -117,9 +130,36 @@ def _tie_review(work: StackWork, review: Review, first: gr.Button, asked: list[A
     position = gr.State(None)
     turned = [position, review.head, review.answer, review.message, review.panel, rows]
     for button, step in ((first, 0), (review.back, -1), (review.onward, 1)):
-        on(button.click, partial(work.turn, step=step), [*asked, position], turned)
-    on(review.close.click, work.to_list, asked, [review.panel, rows])
-    on(review.save.click, work.save, [*asked, position, review.judged], [asked[0], *turned])
+        on(button.click, _wanting(partial(work.turn, step=step)), [*asked, position], turned)
+    on(review.close.click, _wanting(work.listed), asked, [review.panel, rows])
+    on(review.save.click, _saving(work), [*asked, position, review.judged], [asked[0], *turned])
+
+
+def _wanting(action: Callable[..., Any]) -> Callable[..., Any]:
+    """An action given what is asked for as one filter."""
+
+    def run(shown: Shown | None, choice: str, areas: list[str], sure: str, begin: int | None, *rest: Any) -> Any:
+        return action(shown, Filter(choice, areas, sure, begin), *rest)
+
+    return run
+
+
+def _saving(work: StackWork) -> Callable[..., Any]:
+    """The same for saving, which must know who saves."""
+
+    def run(
+        shown: Shown | None,
+        choice: str,
+        areas: list[str],
+        sure: str,
+        begin: int | None,
+        position: int | None,
+        judged: str,
+        request: gr.Request,
+    ) -> Any:
+        return work.save(shown, Filter(choice, areas, sure, begin), position, judged, request)
+
+    return run
 
 
 def _run(button: gr.Button, action: Any, inputs: Any, outputs: list[Any]) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app.access.person import EDITOR, Person, person_of
+from app.batch import BatchRow
 from app.decisions.judgement import Details, Judgement, drafted, judgement_from, judgement_of, unjudged
 from app.decisions.proposal import proposal_of
 from app.decisions.records import REJECTED, Decision
@@ -18,7 +19,7 @@ from app.downloads import FORMATS
 from app.german_time import moment_text
 from app.page.answer import answer_html, error_html
 from app.page.markup import element, escaped
-from app.page.review import Filter, Shown, progress_html, review_html
+from app.page.review import MOST_SHOWN, Filter, Shown, progress_html, review_html
 from app.page.saved import not_saved_html, reader_sentence
 from app.stack import Stack
 from app.stack_runs import RowDecision, StackRun, begin_run, run_of, runs_of
@@ -102,24 +103,53 @@ class StackWork:
         told = progress_html("Abgebrochen. Es wurde keine Ergebnisdatei geschrieben.")
         return None, told, gr.update(visible=False), *self._offers(person)
 
-    def filtered(self, shown: Shown | None, choice: str, areas: Sequence[str], confidence: str) -> tuple[str, Update]:
-        """The rows that the filter leaves, as a list."""
-        return self._list(shown, Filter(choice, areas, confidence)), gr.update(visible=False)
+    def filtered(self, shown: Shown | None, choice: str, areas: Sequence[str], confidence: str) -> tuple[Any, ...]:
+        """The rows that the filter leaves, as a list from the first of them on."""
+        return 1, *self.listed(shown, Filter(choice, areas, confidence))
 
-    def to_list(self, shown: Shown | None, choice: str, areas: Sequence[str], confidence: str) -> tuple[Update, str]:
-        """Back from the single project to the list."""
-        return gr.update(visible=False), self._list(shown, Filter(choice, areas, confidence))
+    def listed(self, shown: Shown | None, wanted: Filter) -> tuple[Update, str]:
+        """The rows that are wanted as a list, without a single project."""
+        return gr.update(visible=False), self._list(shown, wanted)
 
-    def turn(
-        self, shown: Shown | None, choice: str, areas: Sequence[str], confidence: str, position: int | None, step: int
+    def turn(self, shown: Shown | None, wanted: Filter, position: int | None, step: int) -> tuple[Any, ...]:
+        """The next project (`step` 1), the one before (-1), or the first that is wanted (0)."""
+        try:
+            return self._turned(shown, wanted, position, step)
+        except UserError as error:
+            return gr.skip(), "", "", error_html(str(error)), gr.update(visible=True), ""
+
+    def save(
+        self, shown: Shown | None, wanted: Filter, position: int | None, judged: str, request: gr.Request
     ) -> tuple[Any, ...]:
-        """The next project (`step` 1), the one before (-1), or the first that the filter leaves (0)."""
+        """Store the decision about the project that is open, and turn to the next one."""
+        try:
+            if shown is None or position is None:
+                raise UserError("Es ist kein Projekt geöffnet.")
+            made, remark = self._stored(shown, position, judgement_from(judged), person_of(request))
+        except UserError as error:
+            kept = [gr.skip()] * 3
+            return gr.skip(), *kept, not_saved_html(str(error)), gr.skip(), gr.skip()
+        after = replace(shown, decided={**shown.decided, position: made})
+        try:  # from here on the decision is saved, and the page must know it whatever happens
+            *before, message, state, last = self._turned(after, wanted, position, step=1)
+        except UserError as error:
+            remark = f"Gespeichert; das nächste Projekt lässt sich gerade nicht zeigen. {error}"
+            return after, *[gr.skip()] * 3, _remark_html(remark), gr.skip(), gr.skip()
+        return after, *before, _remark_html(remark) if remark else message, state, last
+
+    def _turned(self, shown: Shown | None, wanted: Filter, position: int | None, step: int) -> tuple[Any, ...]:
+        """As `turn`.
+
+        Raises:
+            UserError: the run is gone, or the decision about the project cannot be read.
+        """
         if shown is None:
             return None, "", "", "", gr.update(visible=False), ""
-        wanted = Filter(choice, areas, confidence)
-        usable = [place for place in wanted.positions(shown) if shown.rows[place].match is not None]
+        kept = wanted.positions(shown)
+        matched = [fact.matched for fact in shown.rows.facts()]
+        usable = [place for place in kept if matched[place]]
         if step == 0 or position is None:
-            following = usable[:1]
+            following = [place for place in usable if place >= kept[wanted.skipped(len(kept))]][:1]
         else:
             beyond = [place for place in usable if (place > position if step > 0 else place < position)]
             following = beyond[:1] if step > 0 else beyond[-1:]
@@ -132,37 +162,13 @@ class StackWork:
             told = element("p", end, class_="zustand", tabindex="-1", data_fokus=True, data_ansage=end)
             return position, gr.skip(), gr.skip(), told, gr.update(visible=True), ""
         place = following[0]
-        return place, self._head(shown, place, usable), self._answer(shown, place), "", gr.update(visible=True), ""
-
-    def save(
-        self,
-        shown: Shown | None,
-        choice: str,
-        areas: Sequence[str],
-        confidence: str,
-        position: int | None,
-        judged: str,
-        request: gr.Request,
-    ) -> tuple[Any, ...]:
-        """Store the decision about the project that is open, and turn to the next one."""
-        try:
-            if shown is None or position is None:
-                raise UserError("Es ist kein Projekt geöffnet.")
-            made, remark = self._stored(shown, position, judgement_from(judged), person_of(request))
-        except UserError as error:
-            kept = [gr.skip()] * 3
-            return gr.skip(), *kept, not_saved_html(str(error)), gr.skip(), gr.skip()
-        after = replace(shown, decided={**shown.decided, position: made})
-        try:  # from here on the decision is saved, and the page must know it whatever happens
-            *before, message, state, last = self.turn(after, choice, areas, confidence, position, step=1)
-        except UserError as error:
-            remark = f"Gespeichert; das nächste Projekt lässt sich gerade nicht zeigen. {error}"
-            return after, *[gr.skip()] * 3, _remark_html(remark), gr.skip(), gr.skip()
-        return after, *before, _remark_html(remark) if remark else message, state, last
+        row = shown.rows[place]
+        head, answer = self._head(shown, place, row, usable), self._answer(shown, place, row)
+        return place, head, answer, "", gr.update(visible=True), ""
 
     def _steps(self, run: StackRun, person: Person) -> Iterator[tuple[Any, ...]]:
         """Match row by row; yields the state of the page: progress, and at the end results and files."""
-        hidden, kept = gr.update(visible=False), [gr.skip()] * (len(FORMATS) + 2)
+        hidden, kept = gr.update(visible=False), [gr.skip()] * (len(FORMATS) + 3)
         try:
             stack = Stack(self.desk, run)
             first = progress_html("Die Tabelle wird gelesen.", 0, stack.total)
@@ -176,7 +182,7 @@ class StackWork:
             yield self._failed(str(error), person)
             return
         basis = (stack.matcher.catalogue.digest, stack.matcher.encoder.fingerprint)
-        shown = Shown(run.number, *basis, tuple(stack.kept), stack.total, stack.faulty, stack.remarks, run.decided())
+        shown = Shown(run.number, *basis, stack.rows, stack.remarks, run.decided())
         visible = gr.update(visible=True)
         yield (
             run.number,
@@ -187,13 +193,14 @@ class StackWork:
             visible,
             hidden,
             visible,
+            gr.update(value=1, visible=stack.total > MOST_SHOWN),
             *(str(file) for file in stack.files),
             *self._offers(person),
         )
 
     def _failed(self, message: str, person: Person) -> tuple[Any, ...]:
         hidden = gr.update(visible=False)
-        kept = [gr.skip()] * len(FORMATS)
+        kept = [gr.skip()] * (len(FORMATS) + 1)
         return None, error_html(message), hidden, None, "", hidden, hidden, hidden, *kept, *self._offers(person)
 
     def _offers(self, person: Person) -> tuple[Update, Update]:
@@ -202,11 +209,14 @@ class StackWork:
         return gr.update(visible=bool(found)), gr.update(choices=choices, value=None)
 
     def _list(self, shown: Shown | None, wanted: Filter) -> str:
-        return review_html(shown, wanted, self.desk.catalogue) if shown else ""
+        try:
+            return review_html(shown, wanted, self.desk.catalogue) if shown else ""
+        except UserError as error:
+            return error_html(str(error))
 
-    def _head(self, shown: Shown, place: int, usable: Sequence[int]) -> str:
-        row, made = shown.rows[place], shown.decided.get(place)
-        told = f"Projekt {usable.index(place) + 1} von {grouped(len(usable))}: {row.project.id}"
+    def _head(self, shown: Shown, place: int, row: BatchRow, usable: Sequence[int]) -> str:
+        made = shown.decided.get(place)
+        told = f"Projekt {grouped(usable.index(place) + 1)} von {grouped(len(usable))}: {row.project.id}"
         title = element("h2", escaped(told), tabindex="-1", data_fokus=True)
         note = (
             f"Entschieden als Projekt Nr. {made.project}: {made.told}. Speichern legt eine neue Fassung an."
@@ -215,8 +225,8 @@ class StackWork:
         )
         return title + (element("p", escaped(note), class_="vermerk") if note else "")
 
-    def _answer(self, shown: Shown, place: int) -> str:
-        row, made = shown.rows[place], shown.decided.get(place)
+    def _answer(self, shown: Shown, place: int, row: BatchRow) -> str:
+        made = shown.decided.get(place)
         if row.match is None:
             return ""
         judgement = Judgement()
