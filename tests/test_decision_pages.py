@@ -119,6 +119,46 @@ def test_a_text_changed_after_the_answer_is_not_saved(visit: Visit) -> None:
     save(page)
 
 
+def leaves(page: Page, unsaved: bool) -> None:
+    """Load the page again: the browser asks whether to, and is told to stay, only where something is unsaved."""
+    if unsaved:
+        with page.expect_event("dialog") as asked:
+            page.evaluate("setTimeout(() => location.reload())")
+        assert asked.value.type == "beforeunload"
+    else:
+        page.reload()
+        page.wait_for_selector("#ansage", state="attached")
+
+
+def test_whoever_leaves_is_asked_only_where_something_is_unsaved(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(BIKE)
+    leaves(page, unsaved=False)  # an answer alone can be had again
+    visit.ask(BIKE)
+    judge(page, "PB5.4")
+    leaves(page, unsaved=True)
+    assert page.locator("#antwort [data-ziel='PB5.4'] [data-urteil=accepted]").is_checked()
+    visit.ask(BIKE)  # which keeps the verdicts
+    leaves(page, unsaved=True)
+    number = save(page)
+    leaves(page, unsaved=False)
+    visit.open(f"?nr={number}", "#speichern")
+    leaves(page, unsaved=False)
+    page.wait_for_selector("#speichern")
+    page.get_by_label("Begründung").fill("Noch nicht gespeichert")
+    leaves(page, unsaved=True)
+    page.click("#leeren")
+    page.wait_for_selector("#antwort .leer")
+    leaves(page, unsaved=False)
+    visit.ask(TWO)
+    page.get_by_role("button", name="Alle annehmen").click()
+    leaves(page, unsaved=True)
+    visit.ask(BIKE)  # another project: what was ticked is gone
+    leaves(page, unsaved=False)
+    assert visit.messages.count("dialog") == 4
+    visit.messages.clear()
+
+
 def test_the_same_question_asked_again_is_answered_again_and_keeps_the_verdicts(visit: Visit) -> None:
     page = visit.open()
     visit.ask(BIKE)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from page_fixtures import Visit, start_server
 from playwright.sync_api import Browser
+from test_decision_pages import leaves
 from test_page import violations
 from test_stack import large_run
 
@@ -75,6 +76,40 @@ def test_rows_are_decided_one_by_one_by_keyboard(visit: Visit, tmp_path: Path) -
     assert [row["entscheidung"].split(",")[0] for row in rows] == ["PB5.4", "", "kein Ziel", ""]
     page.goto(f"{visit.site}/entscheidungen?nr={rows[0]['entscheidung_nr']}")
     page.wait_for_selector("text=AZ 1")
+
+
+def test_whoever_leaves_a_row_unsaved_is_asked(visit: Visit, tmp_path: Path) -> None:
+    matched(visit, tmp_path, TABLE)
+    page = visit.page
+    page.wait_for_selector(".durchsicht details")
+    page.click("#durchsehen")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 1 von 3')")
+    page.locator("#kein-ziel").check()
+    with page.expect_download():
+        page.get_by_role("button", name="Als CSV laden").click()
+    assert "dialog" not in visit.messages
+    leaves(page, unsaved=True)
+    page.click("#weiter")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 2 von 3')")
+    page.locator("#kein-ziel").check()
+    page.click("#liste")
+    page.wait_for_selector("#projekt", state="hidden")
+    page.get_by_label("1 Zentrale Verwaltung").check()
+    page.get_by_label("ab 90 %").check()
+    page.wait_for_selector("text=Eine Zeile.")
+    assert page.evaluate("dispatchEvent(new Event('beforeunload', {cancelable: true}))")  # nobody is asked
+    page.click("#durchsehen")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 1 von 1')")
+    page.click("#weiter")
+    page.wait_for_selector("text=Kein weiteres Projekt in dieser Auswahl.")
+    page.locator("#kein-ziel").check()
+    leaves(page, unsaved=True)
+    page.click("#speichern")
+    page.wait_for_selector("[data-gesichert]", state="detached")
+    page.wait_for_selector("text=Gespeichert. Kein weiteres Projekt in dieser Auswahl.")
+    leaves(page, unsaved=False)
+    assert visit.messages.count("dialog") == 2
+    visit.messages.clear()
 
 
 def test_rows_are_filtered_by_area_and_confidence(visit: Visit, tmp_path: Path) -> None:

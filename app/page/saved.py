@@ -28,6 +28,7 @@ def saved_html(decision: Decision, catalogue: Catalogue) -> str:
         paper_html(decision, catalogue),
         class_="gespeichert",
         data_ansage=f"Gespeichert als Projekt Nummer {decision.project}, Fassung {decision.revision}.",
+        data_gesichert=True,
     )
 
 

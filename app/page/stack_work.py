@@ -131,14 +131,16 @@ class StackWork:
             return gr.skip(), *kept, not_saved_html(str(error)), gr.skip(), gr.skip()
         after = replace(shown, decided={**shown.decided, position: made})
         try:  # from here on the decision is saved, and the page must know it whatever happens
-            *before, message, state, last = self._turned(after, wanted, position, step=1)
+            *before, message, state, last = self._turned(after, wanted, position, step=1, said="Gespeichert. ")
         except UserError as error:
             remark = f"Gespeichert; das nächste Projekt lässt sich gerade nicht zeigen. {error}"
-            return after, *[gr.skip()] * 3, _remark_html(remark), gr.skip(), gr.skip()
-        return after, *before, _remark_html(remark) if remark else message, state, last
+            return after, *[gr.skip()] * 3, _remark_html(remark) + _mark(made), gr.skip(), gr.skip()
+        return after, *before, (_remark_html(remark) if remark else message) + _mark(made), state, last
 
-    def _turned(self, shown: Shown | None, wanted: Filter, position: int | None, step: int) -> tuple[Any, ...]:
-        """As `turn`.
+    def _turned(
+        self, shown: Shown | None, wanted: Filter, position: int | None, step: int, said: str = ""
+    ) -> tuple[Any, ...]:
+        """As `turn`; `said` comes before what is told where nothing follows.
 
         Raises:
             UserError: the run is gone, or the decision about the project cannot be read.
@@ -154,11 +156,7 @@ class StackWork:
             beyond = [place for place in usable if (place > position if step > 0 else place < position)]
             following = beyond[:1] if step > 0 else beyond[-1:]
         if not following:
-            end = (
-                "Kein weiteres Projekt in dieser Auswahl."
-                if position is not None
-                else "Kein Projekt in dieser Auswahl."
-            )
+            end = f"{said}Kein {'Projekt' if position is None else 'weiteres Projekt'} in dieser Auswahl."
             told = element("p", end, class_="zustand", tabindex="-1", data_fokus=True, data_ansage=end)
             return position, gr.skip(), gr.skip(), told, gr.update(visible=True), ""
         place = following[0]
@@ -266,6 +264,11 @@ class StackWork:
 
 def _remark_html(sentence: str) -> str:
     return element("p", escaped(sentence), class_="vermerk", data_ansage=escaped(sentence))
+
+
+def _mark(made: RowDecision) -> str:
+    """Tells ``verdicts.js`` that nothing is unsaved any more; never twice the same."""
+    return element("span", "", data_gesichert=f"{made.project}.{made.revision}")
 
 
 def _told(decision: Decision) -> str:

@@ -106,9 +106,24 @@
     told.textContent = done ? "Der Text ist kopiert." : "Der Text ist markiert; bitte mit Strg+C kopieren.";
   };
 
+  // Nothing is stored before it is saved: whoever leaves with verdicts or fields unsaved is asked by the browser.
+  let judged = false, written = false;
+  const oneOfMany = () => !document.getElementById("text"); // a row of a table: closed, it is left behind
+  const judges = () => goals().some(verdict) || Boolean(document.getElementById("kein-ziel")?.checked);
+  const unsaved = () => {
+    if (document.querySelector("#speichern:disabled")) return false; // may look, not save
+    return (judged || written) && (!oneOfMany() || Boolean(answer()?.offsetParent));
+  };
+  addEventListener("beforeunload", (event) => {
+    if (!unsaved()) return;
+    event.preventDefault();
+    event.returnValue = true; // what older browsers ask for
+  });
+
   document.addEventListener("change", (event) => {
     const changed = event.target;
     if (!changed.closest?.("#antwort")) return;
+    judged = true;
     if (changed.id === "kein-ziel") none(changed.checked);
     if (changed.dataset.haupt) document.getElementById("ausgewaehlt").dataset.hauptziel = changed.dataset.haupt;
     if (["accepted", "added"].includes(changed.dataset.urteil) && changed.checked) document.getElementById("kein-ziel").checked = false;
@@ -117,15 +132,23 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.id === "ziel-suche") return search(event.target.value);
-    if (event.target.closest?.("#antwort")) hand();
+    if (event.target.closest?.("#antwort")) {
+      judged = true;
+      hand();
+    }
+    if (event.target.closest?.("#entscheidung")) written = true;
     if (event.target.closest?.("#text")) document.getElementById("antwort")?.classList.add("alt");
   });
   document.addEventListener("click", (event) => {
     const clicked = event.target.closest?.("button, a");
     if (!clicked) return;
-    if (["leeren", "naechstes"].includes(clicked.id)) history.replaceState(null, "", location.pathname); // no longer the project of the address
+    if (["leeren", "naechstes"].includes(clicked.id)) {
+      history.replaceState(null, "", location.pathname); // no longer the project of the address
+      judged = written = false;
+    }
     if (clicked.id === "finden") document.getElementById("antwort")?.classList.remove("alt");
     if (clicked.dataset.alle) {
+      judged = true;
       goals().filter((goal) => goal.matches("fieldset") && (clicked.dataset.alle === "accepted" || !verdict(goal)))
         .forEach((goal) => set(goal, clicked.dataset.alle));
       if (clicked.dataset.alle === "accepted") document.getElementById("kein-ziel").checked = false;
@@ -178,8 +201,14 @@
         fresh.dataset.gezeigt = "ja";
         goOn(fresh);
         document.getElementById("antwort").classList.remove("alt");
+        judged &&= judges() && !oneOfMany(); // another row begins unjudged
         sum();
         hand();
+      }
+      const saved = document.querySelector("[data-gesichert]");
+      if (saved) {
+        delete saved.dataset.gesichert;
+        judged = written = false;
       }
       const told = document.querySelector("[data-fokus]");
       if (told) {
