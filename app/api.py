@@ -122,7 +122,8 @@ def public_functions(desk: Desk) -> tuple[Function, ...]:
                 "rejected": {
                     **_LIST,
                     "items": _TEXT,
-                    "description": "Ziele, die abgelehnt werden, vorgeschlagen oder nicht",
+                    "description": "Ziele, die abgelehnt werden, vorgeschlagen oder nicht; was in keiner der beiden Listen steht, zählt "
+                    "beim Messen als unpassend",
                 },
                 "no_goal": {"type": "boolean", "description": "ja, wenn kein Ziel passt; dann ist goals leer"},
                 "title": {**_TEXT, "description": "Titel; leer: aus dem Text"},

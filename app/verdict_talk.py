@@ -69,7 +69,7 @@ def ask_to_save(desk: Desk, talk: Talk, _said: str) -> Reply:
     parts = [f"Projekt: {title_of(talk.text)}", f"Angenommen: {', '.join(talk.taken) or 'kein Ziel, es passt keines'}"]
     parts += [f"Abgelehnt: {', '.join(talk.rejected)}"] if talk.rejected else []
     open_ones = unjudged(proposal, judgement)
-    parts += [f"Ohne Urteil bleibt: {', '.join(open_ones)}"] if open_ones else []
+    parts += [f"Ohne Urteil bleibt und zählt beim Messen als unpassend: {', '.join(open_ones)}"] if open_ones else []
     where = "" if talk.project is None else f" als neue Fassung von Projekt Nr. {talk.project}"
     told = f"{'. '.join(parts)}. Soll ich das so{where} speichern?"
     return Reply(replace(talk, asking=True), told)

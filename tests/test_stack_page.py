@@ -78,6 +78,36 @@ def test_rows_are_decided_one_by_one_by_keyboard(visit: Visit, tmp_path: Path) -
     page.wait_for_selector("text=AZ 1")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_review_of_a_row(visit: Visit, tmp_path: Path, scheme: str) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
+    matched(visit, tmp_path, TABLE)
+    page = visit.page
+    page.locator(".durchsicht details summary").first.click()
+    assert violations(visit) == []
+    page.click("#durchsehen")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 1 von 3')")
+    open_goals = page.locator("#antwort fieldset.urteil").evaluate_all("all => all.map(one => one.dataset.ziel)")
+    assert f"Noch offen: {', '.join(open_goals)}. Zum Speichern" in page.locator("#ausgewaehlt").inner_text()
+    page.click("#speichern")
+    page.wait_for_selector("#speichern-meldung .fehler")
+    page.locator("#antwort [data-urteil=accepted]").first.check()
+    for summary in page.locator("#antwort summary").all():
+        summary.click()
+    visit.shot(f"stapel-einzeln-{scheme}")
+    assert violations(visit) == []
+    page.locator("#antwort [data-urteil=rejected]").first.check()
+    page.locator("#kein-ziel").check()
+    page.click("#speichern")
+    page.wait_for_selector("#projekt h2:has-text('Projekt 2 von 3')")
+    page.click("#zurueck")
+    page.wait_for_selector("#projekt .vermerk")
+    assert violations(visit) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    visit.shot(f"stapel-einzeln-schmal-{scheme}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_whoever_leaves_a_row_unsaved_is_asked(visit: Visit, tmp_path: Path) -> None:
     matched(visit, tmp_path, TABLE)
     page = visit.page

@@ -1,6 +1,7 @@
 // What staff tick on the page: gathered for the server, summed up for the eye; the search for further goals; copy and print.
 (() => {
   const NAMES = { accepted: "angenommen", added: "ergänzt", rejected: "abgelehnt" };
+  const EVERY = "Zum Speichern braucht jeder Vorschlag ein Urteil; was offen bliebe, zählte beim Messen der Qualität als unpassend.";
   const answer = () => document.querySelector("#antwort .antwort");
   const goals = () => [...document.querySelectorAll("#antwort [data-ziel]")];
   const verdict = (goal) => goal.querySelector("[data-urteil]:checked")?.dataset.urteil || "";
@@ -42,11 +43,11 @@
     const several = kept().filter((goal) => goal.dataset.bereich).length > 1;
     const focused = document.activeElement?.dataset?.haupt;
     const rows = kept().map((goal) => row(goal, several));
-    const open = none ? 0 : goals().filter((goal) => goal.matches("fieldset") && !verdict(goal)).length;
+    const open = none ? [] : goals().filter((goal) => goal.matches("fieldset") && !verdict(goal)).map((goal) => goal.dataset.ziel);
     const told = [];
     if (none) told.push("Kein Ziel passt.");
     else if (!rows.length) told.push("Noch kein Ziel angenommen.");
-    if (open) told.push(open === 1 ? "Ein Vorschlag ist noch offen." : `${open} Vorschläge sind noch offen.`);
+    if (open.length) told.push(`Noch offen: ${open.join(", ")}. ${EVERY}`);
     box.replaceChildren(...(rows.length ? [list(rows, several)] : []), make("p", { className: "leise", textContent: told.join(" ") }));
     if (focused) box.querySelector(`[data-haupt="${CSS.escape(focused)}"]`)?.focus();
   };
