@@ -157,7 +157,7 @@ class Api:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._measuring, self._running = threading.Lock(), threading.Lock()
+        self._running = threading.Lock()
 
     def match(self, text: str, areas: list[Any] = []) -> dict[str, Any]:  # noqa: B006 - Gradio publishes these defaults
         """The JSON of `isek match`.
@@ -237,18 +237,14 @@ class Api:
         Raises:
             UserError: no right to, an unknown split or set, or an evaluation is under way.
         """
-        _editor(request)
+        person = _editor(request)
         if split not in SPLITS:
             raise UserError(f"«split» muss eines von {', '.join(SPLITS)} sein, gekommen ist {str(split)[:40]!r}.")
         if set not in ("", str(DECISIONS)):
             raise UserError(f"«set» muss leer oder {str(DECISIONS)!r} sein, gekommen ist {str(set)[:40]!r}.")
-        if self._desk.measurements.progress.running or not self._measuring.acquire(blocking=False):
-            raise UserError("Es läuft bereits eine Messung; bitte warten, bis sie fertig ist.")
-        try:
-            task = Task(file=DECISIONS if set else None, split=split)
-            return run_evaluation(self._desk.settings, task, encoder=self._desk.matcher.encoder).to_json()
-        finally:
-            self._measuring.release()
+        desk, task = self._desk, Task(file=DECISIONS if set else None, split=split)
+        with desk.measurements.elsewhere(person.name) as told:
+            return run_evaluation(desk.settings, task, encoder=desk.matcher.encoder, progress=told).to_json()
 
 
 def _editor(request: Any) -> Person:

@@ -5,12 +5,14 @@ The process runs at a lower priority than the server, so that answers on the oth
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.connection import Connection
@@ -34,6 +36,8 @@ FILES = {
     "fehler.csv": "text/csv",
 }
 OUR_FAULT = "Ein Fehler im Programm; bitte der Stelle melden, die den Zielfinder betreut."
+THROUGH_API = "Über die Schnittstelle wird gemessen."
+STOPPING = "Die Messung wird abgebrochen."
 BUSY = "Es läuft schon eine Messung ({by}); bitte warten, bis sie fertig ist."
 _NICER = 10
 
@@ -60,7 +64,8 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the running evaluation is: `share` in [0, 1]; `by` started it. Not `running`: how the last one ended."""
+    """How far the running evaluation is: `share` in [0, 1]; `by` started it, and only one that `stops` can be ended from
+    the page. Not `running`: how the last one ended."""
 
     running: bool = False
     by: str = ""
@@ -68,10 +73,11 @@ class Progress:
     share: float = 0.0
     fault: str = ""
     number: str = ""
+    stops: bool = True
 
 
 class Measurements:
-    """Starts evaluations, follows them, and finds the finished ones."""
+    """Starts evaluations, follows them, and finds the finished ones; knows of those that others make in this process."""
 
     def __init__(self, home: Path | None = None) -> None:
         self._home = home
@@ -94,8 +100,7 @@ class Measurements:
             UserError: another one is running, the home folder cannot be written, or no process can be started.
         """
         with self._lock:
-            if self._progress.running:
-                raise UserError(BUSY.format(by=self._progress.by))
+            self._check_idle()
             target = _new_folder(self.folder)
             context = multiprocessing.get_context("spawn")
             receive, send = context.Pipe(duplex=False)
@@ -111,14 +116,42 @@ class Measurements:
             finally:
                 send.close()  # the child has its own end; without this the reader would never see it close
             self._process, self._progress = process, Progress(True, by, "Die Messung wird vorbereitet.")
-        steps = 1 + len(task.compare)
+        steps = _Steps(1 + len(task.compare))
         threading.Thread(target=self._follow, args=(process, receive, target, steps), daemon=True).start()
+
+    @contextlib.contextmanager
+    def elsewhere(self, by: str) -> Iterator[Callable[[str, int, int], None]]:
+        """While somebody measures through the API: no other evaluation starts, and the page says that one is running.
+
+        Yields what is to be told of its progress: name of the variant, texts done, texts in all.
+
+        Raises:
+            UserError: an evaluation is running.
+        """
+        with self._lock:
+            self._check_idle()
+            self._progress = Progress(True, by, f"{THROUGH_API} Sie wird vorbereitet.", stops=False)
+        steps = _Steps(1)
+
+        def told(name: str, done: int, total: int) -> None:
+            sentence, share = steps.at(name, done, total)
+            self._progress = replace(self._progress, sentence=f"{THROUGH_API} {sentence}", share=share)
+
+        try:
+            yield told
+        finally:
+            self._progress = Progress(sentence="Die Messung über die Schnittstelle ist zu Ende.")
+
+    def _check_idle(self) -> None:
+        if self._progress.running:
+            raise UserError(BUSY.format(by=self._progress.by))
 
     def cancel(self) -> None:
         """End the running evaluation; nothing of it is kept."""
         with self._lock:
-            if self._progress.running and self._process is not None:
+            if self._progress.running and self._progress.stops:
                 self._process.terminate()
+                self._progress = replace(self._progress, sentence=STOPPING)
 
     def finished(self) -> list[Measurement]:
         """The finished evaluations, newest first; damaged ones are left out."""
@@ -132,20 +165,14 @@ class Measurements:
         path = self.folder / number / name
         return path if path.is_file() else None
 
-    def _follow(self, process: Any, receive: Connection, target: Path, steps: int) -> None:
+    def _follow(self, process: Any, receive: Connection, target: Path, steps: _Steps) -> None:
         """Read what the process tells until it ends, and keep or drop what it has written."""
         last: tuple[str, Any] = ("", None)
-        names: dict[str, int] = {}
         try:
             while True:
                 last = receive.recv()
                 if last[0] == "progress":
-                    name, done, total = last[1]
-                    step = names.setdefault(name, len(names))
-                    sentence = f"{name}: {done} von {total} Texten" + (
-                        f" ({step + 1} von {steps})" if steps > 1 else ""
-                    )
-                    share = (step + done / max(1, total)) / steps
+                    sentence, share = steps.at(*last[1])
                     self._progress = replace(self._progress, sentence=sentence, share=share)
                 elif last[0] == "say":
                     self._progress = replace(self._progress, sentence=last[1])
@@ -155,7 +182,22 @@ class Measurements:
         if last[0] == "done":
             number = _keep(target, self.folder)
         shutil.rmtree(target, ignore_errors=True)
-        self._progress = _ending(last, number)
+        with self._lock:
+            self._progress = _ending(last, number)
+
+
+class _Steps:
+    """The variants that are measured one after the other, in the order in which they are heard of."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._names: dict[str, int] = {}
+
+    def at(self, name: str, done: int, total: int) -> tuple[str, float]:
+        """A sentence on how far a variant is, and the share of the whole in [0, 1]."""
+        step = self._names.setdefault(name, len(self._names))
+        which = f" ({step + 1} von {self._count})" if self._count > 1 else ""
+        return f"{name}: {done} von {total} Texten{which}.", (step + done / max(1, total)) / self._count
 
 
 def _ending(last: tuple[str, Any], number: str) -> Progress:

@@ -178,8 +178,10 @@ def test_an_evaluation_is_the_json_of_isek_eval_and_runs_alone(matcher: Matcher)
     report = api.evaluate("test")
     assert (report["set"], report["split"], report["n"]) == ("neumuenster.jsonl", "test", 104)
     assert report["metrics"]["hit@1"]["n"] == 90
-    with api._measuring, pytest.raises(UserError, match="läuft bereits eine Messung"):
+    measurements = api._desk.measurements
+    with measurements.elsewhere("Kim"), pytest.raises(UserError, match=r"läuft schon eine Messung \(Kim\)"):
         api.evaluate("test")
+    assert not measurements.progress.running
     with api._running, pytest.raises(UserError, match="läuft bereits ein Stapel"):
         api.batch([CYCLING])
 

@@ -6,19 +6,24 @@ import json
 import multiprocessing
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.access.person import desk_person
+from app.desk import Desk
 from app.evaluation import Task
 from app.measurements import KEPT, Measurement, Measurements, Progress, _measured, measure
 from app.page.judged import Judged, judged_html
 from app.page.measured import measured_html, nothing_html, title_of
+from app.page.quality import Work
 from app.reports import reports
 from app.settings import Settings
 from data.errors import UserError
+from index.matcher import Matcher
 from tests.fakes import WordEncoder
 from tests.test_evaluation import encoder, labelled_file, settings
 
@@ -120,6 +125,30 @@ def test_a_measurement_runs_in_a_process_of_its_own_and_one_at_a_time(
     assert found.record["comparisons"][0]["name"] == "baseline=tfidf-titles"
     assert [path.name for path in tmp_path.joinpath("measurements").iterdir()] == [found.number]
     assert home.is_dir()  # the process worked in the home of the session
+
+
+def test_a_measurement_through_the_api_is_told_on_the_page_and_keeps_others_waiting(
+    settings: Settings, matcher: Matcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(matcher, settings)
+    desk.measurements = Measurements(tmp_path)
+    work, request = Work(desk), SimpleNamespace(request=None)
+    monkeypatch.setattr("app.page.quality.person_of", lambda _: desk_person())
+    with pytest.raises(ZeroDivisionError), desk.measurements.elsewhere("Kim") as told:
+        _, _, _, meter, stop, timer, *_ = work.visited()
+        assert "Über die Schnittstelle wird gemessen." in meter and "Gestartet von Kim." in meter
+        assert (stop["interactive"], timer.active) == (False, True)
+        told("Grundeinstellung", 3, 12)
+        meter, stop, *_ = work.followed(None)
+        assert "Grundeinstellung: 3 von 12 Texten. Gestartet von Kim." in meter and 'aria-valuenow="25"' in meter
+        assert stop["interactive"] is False
+        assert "lässt sich hier nicht abbrechen" in work.stopped(request)  # type: ignore[arg-type]
+        refused = work.started("shipped", "test", [], "", request)[0]  # type: ignore[arg-type]
+        assert "Es läuft schon eine Messung (Kim)" in refused
+        raise ZeroDivisionError
+    meter, stop, timer, *_ = work.followed(None)
+    assert "Die Messung über die Schnittstelle ist zu Ende." in meter and timer.active is False
+    assert work.visited()[3] == ""
 
 
 def test_a_fault_of_the_users_comes_back_as_one_sentence(settings: Settings, tmp_path: Path) -> None:

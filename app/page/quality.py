@@ -11,7 +11,7 @@ from app.access.person import ADMIN, EDITOR, Person, person_of
 from app.decisions.labels import decided_cases, decided_path, take_over, taken_over_at
 from app.desk import Desk
 from app.evaluation import DECISIONS, Task, variant
-from app.measurements import Measurement
+from app.measurements import STOPPING, Measurement
 from app.page.answer import error_html
 from app.page.frame import html, on, on_visit, page_header, page_title, place
 from app.page.judged import Judged, judged_html, taken_html
@@ -87,13 +87,14 @@ class Work:
     def visited(self) -> tuple[Any, ...]:
         """What a visit starts with: the sets there are, the judged texts, the newest measurement, and the running one."""
         found = self.desk.measurements.finished()
-        running = self.desk.measurements.progress.running
+        progress = self.desk.measurements.progress
+        running = progress.running
         meter = self._meter() if running else ""
         return (
             *self._sets(),
             self._texts(),
             meter,
-            gr.update(interactive=running),
+            gr.update(interactive=progress.stops and running),
             gr.Timer(active=running),
             *_shown(found, found[0].number if found else None),
         )
@@ -129,14 +130,16 @@ class Work:
         """End the running measurement; its end is seen at the next look."""
         if not person_of(request).may(EDITOR):
             return error_html(MAY_NOT)
+        if not self.desk.measurements.progress.stops:
+            return error_html("Was über die Schnittstelle gemessen wird, lässt sich hier nicht abbrechen.")
         self.desk.measurements.cancel()
-        return progress_html("Die Messung wird abgebrochen.", None)
+        return progress_html(STOPPING, None)
 
     def followed(self, run: str | None) -> tuple[Any, ...]:
         """A look at the running measurement; once it has ended, its result."""
         progress = self.desk.measurements.progress
         if progress.running:
-            return self._meter(), gr.update(interactive=True), gr.skip(), gr.skip(), gr.skip()
+            return self._meter(), gr.update(interactive=progress.stops), gr.skip(), gr.skip(), gr.skip()
         found = self.desk.measurements.finished()
         meter = error_html(progress.fault) if progress.fault else progress_html(progress.sentence, None)
         shown = _shown(found, progress.number or run)
