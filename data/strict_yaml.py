@@ -6,6 +6,7 @@ node tree is built by PyYAML (libyaml where present) and converted by hand.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,11 +119,21 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+_RARE_BREAK = re.compile("[\x85\u2028\u2029]")
+
+
 class _Dumper(yaml.SafeDumper):
-    """Writes no anchors, which this module refuses to read."""
+    """Writes no anchors, which this module refuses to read, and the rarer line breaks so that they are read again."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
         return True
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """In double quotes where PyYAML would write a line break raw that reads as a space."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if _RARE_BREAK.search(data) else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 class _Converter:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from parsers import PARSERS, archive, parse
 
@@ -78,6 +78,7 @@ def test_no_cell_begins_like_a_formula(text: str) -> None:
         st.from_regex(r"[a-z]{1,8}", fullmatch=True), TEXT | st.lists(TEXT, max_size=3), min_size=1, max_size=4
     )
 )
+@example({"a": "\x85", "b": ["Rad\u2028weg", "\u2029"]})
 @FEW
 def test_yaml_that_was_written_is_read_the_same(values: dict[str, object]) -> None:
     tree = YamlMap(1)

@@ -86,7 +86,6 @@ def test_a_catalogue_without_a_labelled_set_is_told_so_in_place_of_a_result(ther
     assert violations(there) == []
 
 
-@pytest.mark.slow
 def test_decisions_are_taken_over_measured_and_read(there: Visit) -> None:
     page = there.open("qualitaet", ready=".texte")
     page.click("#uebernehmen")
