@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from app.backup_file import AT_A_TIME, Backup, BackupReader, kept_tables, ordered_rows, write_lines
-from app.database import DamagedError, Database, migrate, open_database, prepare_sqlite, version, versions
+from app.database import DamagedError, Database, in_utc, migrate, open_database, prepare_sqlite, version, versions
 from app.decisions.store import blank_texts
 from app.decisions.tables import projects
 from app.settings import Settings
@@ -155,11 +155,13 @@ def _fill(passing: Database, path: Path) -> Backup:
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Times are text in a backup and without a zone in SQLite; with it they mean the same in every database."""
     moments = [column.name for column in table.columns if isinstance(column.type, sa.DateTime)]
     for row in rows:
         for name in moments:
             if row[name] is not None:
-                row[name] = datetime.fromisoformat(row[name])
+                given = row[name] if isinstance(row[name], datetime) else datetime.fromisoformat(row[name])
+                row[name] = in_utc(given)
     connection.execute(sa.insert(table), rows)
 
 
@@ -200,7 +202,7 @@ def _put_in_place(passing: Database, connection: sa.Connection, replace: bool, s
             target = next(one for one in tables if one.name == table.name)
             rows = ordered_rows(source, table)
             while some := [row._asdict() for row in islice(rows, AT_A_TIME)]:
-                connection.execute(sa.insert(target), some)
+                _insert(connection, target, some)
     _continue_numbers(connection, tables)
     return sum(_forget_again(connection, row) for row in gone)
 

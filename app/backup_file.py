@@ -19,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.database import Database
+from app.database import Database, in_utc
 from data.errors import UserError, reason
 
 FORMAT = "isek-sicherung 1"
@@ -80,10 +80,7 @@ def ordered_rows(connection: sa.Connection, table: sa.Table) -> Iterator[sa.Row[
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return moment.isoformat()
-    return value
+    return in_utc(value).isoformat() if isinstance(value, datetime) else value
 
 
 class BackupReader:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A time that a database gave: SQLite's are in UTC and come without their zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def database_url(settings: Settings, home: Path | None = None) -> str:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
+import json
 import random
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from decision_drafts import DRAFT, SPORT
+from sqlalchemy import event
 
 from app.access.tables import accounts, sessions
 from app.backup import check_backup, restore_backup, write_backup
-from app.database import FILE, migrate, open_database, version, versions
+from app.database import FILE, Database, migrate, open_database, version, versions
+from app.decision_export import write_decisions
 from app.decisions.records import Decision
-from app.decisions.store import DecisionStore, open_store
+from app.decisions.store import DecisionStore, blank_texts, open_store
+from app.decisions.tables import verdicts
 from app.settings import Settings
+from data.catalogue import Catalogue
 from data.errors import UserError
 
 Made = Callable[[], str]
@@ -220,6 +227,63 @@ def test_a_backup_shows_one_moment_while_others_write(
         written = write_backup(store.database, path)
         assert (written.rows["projects"], written.rows["revisions"], written.rows["verdicts"]) == (1, 1, 3)
         assert store.count() > 1
+
+
+def test_an_export_shows_one_moment_while_others_write(
+    database_url: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, neumuenster: Catalogue
+) -> None:
+    """Between its two queries one project is changed, one is added, and the texts of one are deleted."""
+    from app.decisions import store as module
+
+    before, after, plain = tmp_path / "vorher.jsonl", tmp_path / "nachher.jsonl", module._verdicts
+    with opened(database_url()) as store:
+        for title in ("Erstes", "Zweites"):
+            store.save(replace(DRAFT, title=title), "Kim")
+        write_decisions(store.search(limit=None), before, neumuenster)
+
+        def interrupted(connection, keys):  # type: ignore[no-untyped-def]
+            monkeypatch.setattr(module, "_verdicts", plain)
+            store.save(replace(DRAFT, title="geändert", goals=(SPORT,), no_goal=True), "Alex", 1)
+            store.save(DRAFT, "Alex")
+            with store.database.writing() as other:
+                other.execute(sa.delete(verdicts).where(verdicts.c.project == 2))
+                blank_texts(other, 2, datetime.now(UTC), "Alex")
+            return plain(connection, keys)
+
+        monkeypatch.setattr(module, "_verdicts", interrupted)
+        assert write_decisions(store.search(limit=None), after, neumuenster) == 2
+        assert after.read_text("utf-8") == before.read_text("utf-8")
+        assert [one.draft.title for one in store.search(limit=None)] == [DRAFT.title, "geändert", ""]
+
+
+def test_times_are_restored_as_utc_whatever_zone_the_server_takes_for_granted(
+    database_url: Made, tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app import backup as module
+
+    def far_away(settings: Settings, home: Path | None = None) -> Database:
+        database = open_database(settings, home)
+        if not database.sqlite:
+            event.listen(database.engine, "begin", lambda one: one.exec_driver_sql("SET LOCAL timezone = 'Asia/Tokyo'"))
+        return database
+
+    with opened(home=tmp_path / "quelle") as store:
+        before = everything(store)
+    url = database_url()
+    monkeypatch.setattr(module, "open_database", far_away)
+    for path in (backup, without_zones(backup)):
+        restore_backup(path, Settings(database=url), replace=True)
+        with opened(url) as store:
+            assert everything(store) == before
+
+
+def without_zones(path: Path) -> Path:
+    """The same backup with times that name no zone."""
+    *lines, foot = gzip.decompress(path.read_bytes()).replace(b"+00:00", b"").splitlines(keepends=True)
+    foot = json.dumps(json.loads(foot) | {"sha256": hashlib.sha256(b"".join(lines)).hexdigest()}).encode()
+    made = path.with_name("ohne-zone.gz")
+    made.write_bytes(gzip.compress(b"".join([*lines, foot])))
+    return made
 
 
 def test_accounts_come_back_and_nobody_is_still_signed_in(

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
-from app.database import Database, open_database
+from app.database import Database, in_utc, open_database
 from app.decisions.records import ACCEPTED, ADDED, VERDICTS, Decision, Draft, GoalVerdict
 from app.decisions.tables import projects, revisions, verdicts
 from app.settings import Settings
@@ -368,10 +368,5 @@ def _decision(row: sa.Row[Any], goals: tuple[GoalVerdict, ...]) -> Decision:
         no_goal=row.no_goal,
         source=row.source,
     )
-    deleted = _utc(row.texts_deleted_at) if row.texts_deleted_at else None
-    return Decision(row.project, row.number, draft, row.decided_by, _utc(row.decided_at), row.withdrawn, deleted)
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives times back without their zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    deleted = in_utc(row.texts_deleted_at) if row.texts_deleted_at else None
+    return Decision(row.project, row.number, draft, row.decided_by, in_utc(row.decided_at), row.withdrawn, deleted)
