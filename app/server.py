@@ -17,7 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from app.access.accounts import Accounts
-from app.access.forwarded import Forwarded
+from app.access.forwarded import Forwarded, GivenOnce
 from app.access.gate import Gate
 from app.access.private import Owners, Private
 from app.access.rules import Rules, rules_of
@@ -82,6 +82,7 @@ def build_app(
         most=most,
         most_upload=settings.max_upload_mb * MEGA + 10_000,
     )
+    app.add_middleware(GivenOnce, prefix=rules.prefix)
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=allowed_hosts(host, settings.host_names), www_redirect=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from app.access.sign_in import own_path, waiting
 from app.access.throttle import FREE, Throttle
 from app.database import open_database
 from app.desk import Desk
+from app.guard import HEADERS
 from app.server import build_app
 from app.settings import Settings
 from data.errors import UserError
@@ -402,7 +404,9 @@ def test_a_database_that_fails_is_reported_and_lets_nobody_in(
 
 @pytest.fixture(scope="module")
 def below(matcher: Matcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield made_world(matcher, tmp_path_factory.mktemp("unterpfad"), root_path="/ziel/finder", trusted_proxies=PROXY)
+    yield made_world(
+        matcher, tmp_path_factory.mktemp("unterpfad"), root_path="/ziel/finder", trusted_proxies=PROXY, log_json=True
+    )
 
 
 @pytest.mark.parametrize("before", ["", "/ziel/finder"])
@@ -449,6 +453,18 @@ def test_the_path_given_more_than_once_leads_nowhere(below: World, before: str, 
     stored = petra.post("/gradio_api/upload", files={"files": ("a.txt", b"Petras Antrag")}).json()[0]
     answer = otto.get(f"/ziel/finder{before}/gradio_api/{path.format(path=stored)}")
     assert answer.status_code == 404 and "Petras" not in answer.text
+
+
+def test_what_leads_nowhere_is_answered_with_all_headers_and_logged(
+    below: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "isek"):
+        answer = below.client(PROXY).get("/ziel/finder/ziel/finder/stapel")
+    assert (answer.status_code, answer.text) == (404, "Diese Seite gibt es nicht.")
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert answer.headers["cache-control"] == "no-store"
+    told = [record.fields for record in caplog.records if record.name == "isek"]  # type: ignore[attr-defined]
+    assert [(one["path"], one["status"]) for one in told] == [("/ziel/finder/stapel", 404)]
 
 
 def test_the_path_is_a_whole_one(below: World) -> None:

@@ -45,13 +45,21 @@ class Forwarded:
         prefix = self.rules.prefix
         if prefix:
             _strip(scope, prefix)
-            if _below(
-                scope["path"], prefix
-            ):  # what routes the request would strip it once more, behind the gate's back
-                await PlainTextResponse("Diese Seite gibt es nicht.", 404)(scope, receive, send)
-                return
             send = _Prefixing(send, prefix, Headers(scope=scope).get("host", ""))
         await self.app(scope, receive, send)
+
+
+class GivenOnce:
+    """Answers 404 to a path that has the prefix twice: what routes the request would strip it again, behind the gate's back."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self.app, self.prefix = app, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and self.prefix and _below(scope["path"], self.prefix):
+            await PlainTextResponse("Diese Seite gibt es nicht.", 404)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _believe(scope: Scope, headers: Headers, rules: Rules) -> None:
