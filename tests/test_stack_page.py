@@ -62,6 +62,7 @@ def test_rows_are_decided_one_by_one_by_keyboard(visit: Visit, tmp_path: Path) -
     page.wait_for_selector("#projekt h2:has-text('Projekt 3 von 3: 4')")
     page.locator("#weiter").press("Enter")
     page.wait_for_selector("text=Kein weiteres Projekt in dieser Auswahl.")
+    assert not page.locator("#urteile").is_visible()  # what the script hands to the server
     page.locator("#liste").press("Enter")
     results = page.locator(".durchsicht > details > summary .status")
     assert results.nth(0).inner_text().startswith("entschieden: PB5.4")
