@@ -55,6 +55,19 @@ def decided(visit: Visit, title: str, text: str = BIKE, goal: str = "PB5.4") -> 
     return save(page)
 
 
+def test_a_refusal_goes_with_the_next_verdict_and_comes_back(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(BIKE)
+    refused = page.locator("#speichern-meldung .fehler")
+    for _ in range(2):
+        page.click("#speichern")
+        refused.wait_for()
+        page.locator("#antwort fieldset.urteil").first.get_by_label("Grund").dispatch_event("change")
+        refused.wait_for(state="hidden")
+    judge(page, "PB5.4")
+    save(page)
+
+
 def test_an_application_is_judged_saved_and_confirmed(visit: Visit) -> None:
     page = visit.open()
     visit.ask(BIKE)

@@ -121,10 +121,17 @@
     event.returnValue = true; // what older browsers ask for
   });
 
+  // Why saving was refused is past once a verdict changes; asked again, the same refusal must be seen again.
+  const refusal = (seen) => {
+    const told = document.querySelector("#speichern-meldung .fehler");
+    if (told) told.style.display = seen ? "" : "none";
+  };
+
   document.addEventListener("change", (event) => {
     const changed = event.target;
     if (!changed.closest?.("#antwort")) return;
     judged = true;
+    refusal(false);
     if (changed.id === "kein-ziel") none(changed.checked);
     if (changed.dataset.haupt) document.getElementById("ausgewaehlt").dataset.hauptziel = changed.dataset.haupt;
     if (["accepted", "added"].includes(changed.dataset.urteil) && changed.checked) document.getElementById("kein-ziel").checked = false;
@@ -143,6 +150,7 @@
   document.addEventListener("click", (event) => {
     const clicked = event.target.closest?.("button, a");
     if (!clicked) return;
+    if (clicked.id === "speichern") refusal(true);
     if (["leeren", "naechstes"].includes(clicked.id)) {
       history.replaceState(null, "", location.pathname); // no longer the project of the address
       judged = written = false;
