@@ -22,7 +22,7 @@ STEP = 5
 Action = Callable[[Desk, Talk, str], Reply]
 HELP = (
     "Beschreiben Sie ein Projekt. Danach verstehe ich zum Beispiel: «nur Bereich 5», «alle Bereiche», «und gesamtstädtisch?», "
-    "«warum PB5.4?», «zeig weitere», «eher für Kinder», «übernimm 1 und 3», «lehne 2 ab», «kein Ziel passt», «speichern», "
+    "«warum PB5.4?», «was bedeutet PB5.4?», «zeig weitere», «eher für Kinder», «übernimm 1 und 3», «lehne 2 ab», «kein Ziel passt», «speichern», "
     "«welche Ziele gibt es im Bereich Soziales?», «neues Projekt»."
 )
 _YES = re.compile(r"^(?:ja|jawohl|gern|ok|okay|stimmt|genau|speicher\w*)\b")
@@ -30,18 +30,29 @@ _NO = re.compile(r"^(?:nein|nicht|abbrechen|lieber nicht|doch nicht|stopp)\b")
 _QUESTION = re.compile(
     r"\?\s*$|^(?:warum|wieso|weshalb|was|wer|wie|wo|wann|welche\w*|zeig\w*|übernimm|nimm|lösch\w*|mach\w*|kannst|gibt es|danke|hallo)\b"
 )
+_REJECTING = re.compile(r"\b(?:ablehnen|lehne?|verwirf|verwerfe\w*|streiche?)\b")
+_TAKING = r"übernimm|übernehme\w*|nimm|nehme|akzeptier\w*|wähle?"
+_VERDICT = re.compile(
+    rf"[\s,;]*\b(?:und|aber)?\s*\b(?=(?:lehne?|verwirf|verwerfe\w*|streiche?|{_TAKING})\s)", re.IGNORECASE
+)
+_ABOUT = re.compile(
+    r"\b(?:zu[mr]?|für)\s+(?!(?:diese\w*|dem|das|mein\w*|unser\w*)\s+(?:projekt|antrag|vorhaben|text)\w*\s*\?*$)(\w.+?)\s*\?*$",
+    re.IGNORECASE,
+)
 _NUMBERS = r"(?:(?:ziele?|nr\.?|und|[a-zäöü]{0,4}[. ]?\d[\d.]*)[ ,]+)+"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
         (r"^(?:neues|nächstes|anderes) projekt\b|^(?:von vorne?|neu anfangen|neustart)\b", "new"),
         (r"^(?:hilfe|help|was kannst du|wie geht das|was verstehst du)\b", "help"),
+        (r"^(?:hallo|moin|guten (?:tag|morgen|abend))\s*[.!]*$", "greeting"),
+        (r"^(?:vielen |besten |herzlichen )?(?:dank|danke)(?: schön| sehr| dir| ihnen)?\s*[.!]*$", "thanks"),
         (r"\b(?:warum|wieso|weshalb|begründ\w*|woran)\b", "why"),
         (r"^(?:nimm|nehme) .*\bzurück\b|\bzurücknehmen\s*[.!]*$|^doch nicht\b", "undo"),
-        (rf"^(?:ablehnen|lehne?|verwirf|verwerfe\w*|streiche?)\b|^{_NUMBERS}ablehnen\s*[.!]*$", "reject"),
+        (rf"^(?:ablehnen|lehne?|verwirf|verwerfe\w*|streiche?)\b|^{_NUMBERS}ablehnen\s*[.!]*$", "judge"),
         (
             rf"^(?:übernimm|übernehme\w*|nimm|nehme|annehmen|akzeptier\w*|wähle?)\b|^{_NUMBERS}(?:übernehmen|annehmen)\s*[.!]*$",
-            "take",
+            "judge",
         ),
         (r"^(?:es |hier |da )?(?:passt )?kein(?:es|s)?(?: der| von den)? ?(?:ziele?n?)?(?: passt)?\s*[.!]*$", "none"),
         (
@@ -52,6 +63,8 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"^(?:was (?:ist|habe ich|wurde) (?:schon )?(?:übernommen|entschieden)|auswahl zeigen|zeig\w* (?:die |meine )?auswahl)",
             "taken",
         ),
+        (r"^(?:was (?:bedeutet|heisst|ist|meint)|worum geht es (?:in|bei)|erkläre?)\b", "meaning"),
+        (r"^welche ziele (?:passen|gehören|dienen|gelten)\b", "fitting"),
         (r"\bwelche\w* (?:\w+ )?ziele\b|^(?:zeig\w*|liste\w*) (?:mir )?(?:alle |die )?ziele\b|^alle ziele\b", "goals"),
         (
             r"^(?:wieder )?alle bereiche\b|^ohne filter\b|^filter (?:weg|aus|löschen)\b|^in allen bereichen\b",
@@ -82,6 +95,20 @@ def reply(desk: Desk, talk: Talk, said: str) -> Reply:
     return _answered(_ACTIONS.get(name, _describe), desk, talk, said)
 
 
+def _judge(desk: Desk, talk: Talk, said: str) -> Reply:
+    """Take over and reject in one utterance, «übernimm 1 und lehne den Rest ab»; all of it or nothing."""
+    answer = Reply(talk, "")
+    for part in filter(None, _VERDICT.split(said.strip())):
+        if _REJECTING.search(part.casefold()) and re.search(rf"\b(?:{_TAKING})\b", part.casefold()):
+            return Reply(talk, "Bitte einzeln sagen, was übernommen und was abgelehnt wird.")
+        action = reject if _REJECTING.search(part.casefold()) else take
+        before = answer.talk
+        answer = action(desk, before, part)
+        if answer.talk is before:  # not understood
+            return replace(answer, talk=talk)
+    return answer
+
+
 def _answered(action: Action, desk: Desk, talk: Talk, said: str) -> Reply:
     try:
         return with_quick(action(desk, talk, said))
@@ -109,7 +136,15 @@ def with_quick(answer: Reply) -> Reply:
 
 
 def _describe(desk: Desk, talk: Talk, said: str) -> Reply:
-    return _matched(desk, talk.about(said))
+    return _matched(desk, talk.about(said), _leaving(talk))
+
+
+def _leaving(talk: Talk) -> str:
+    """That a project is left behind, and what is lost with it; an utterance may not have been meant as another one."""
+    if not talk.text:
+        return ""
+    told = " Was Sie zum vorigen entschieden haben, ist nicht gespeichert." if talk.unsaved else ""
+    return f"Das nehme ich als neues Projekt.{told} "
 
 
 def _matched(desk: Desk, talk: Talk, lead: str = "") -> Reply:
@@ -158,6 +193,35 @@ def _why(desk: Desk, talk: Talk, said: str) -> Reply:
         )
     advised = "habe ich vorgeschlagen" if hit.suggested else "habe ich nicht vorgeschlagen"
     return Reply(talk, f"{goal.id} {goal.title} {advised}. Am stärksten dafür spricht diese Stelle:", why=goal.id)
+
+
+def _meaning(desk: Desk, talk: Talk, said: str) -> Reply:
+    """What a goal is about, in the words of the catalogue."""
+    named = goals_meant(desk.catalogue, talk, said)
+    if not named:
+        return Reply(
+            talk,
+            "Dieses Ziel kenne ich nicht. Ein Beispiel: «was bedeutet PB5.4?»; «welche Ziele gibt es?» zeigt alle.",
+        )
+    goal = desk.catalogue.by_id[named[0]]
+    meaning = " ".join(goal.meaning.split()) or "Im Zielkatalog steht nichts weiter dazu."
+    return Reply(talk, f"{goal.id} {goal.title}. {meaning}")
+
+
+def _fitting(desk: Desk, talk: Talk, said: str) -> Reply:
+    """Which goals fit: what stands in the question, or else the project the talk is about."""
+    asked = _ABOUT.search(said)
+    if asked:
+        return _describe(desk, talk, asked[1])
+    return _matched(desk, talk) if talk.text else Reply(talk, FIRST)
+
+
+def _greeting(_desk: Desk, talk: Talk, _said: str) -> Reply:
+    return Reply(talk, f"Guten Tag. {HELP}")
+
+
+def _thanks(_desk: Desk, talk: Talk, _said: str) -> Reply:
+    return Reply(talk, "Gern." + (" Die Entscheidung ist noch nicht gespeichert." if talk.unsaved else ""))
 
 
 def _goals(desk: Desk, talk: Talk, said: str) -> Reply:
@@ -217,8 +281,11 @@ _ACTIONS: dict[str, Action] = {
     "new": _new,
     "help": _help,
     "why": _why,
-    "take": take,
-    "reject": reject,
+    "judge": _judge,
+    "meaning": _meaning,
+    "fitting": _fitting,
+    "thanks": _thanks,
+    "greeting": _greeting,
     "undo": undo,
     "none": none_fits,
     "save": ask_to_save,

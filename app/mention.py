@@ -7,6 +7,10 @@ import re
 from app.talk import Talk
 from data.catalogue import Area, Catalogue
 
+_EXCEPT = re.compile(r"\b(?:ausser|bis auf|ohne)\b")  # of casefolded text, which has no ß
+_REST = re.compile(r"\b(?:rest|übrigen?|anderen?)\b")
+_RANGE = re.compile(r"(?<![\w.])(\d{1,3})\s*(?:bis|-|–)\s*(\d{1,3})(?![\w]|\.\d)")
+
 
 def goals_named(catalogue: Catalogue, said: str) -> tuple[str, ...]:
     """Goals whose ids stand in the utterance, in the order of the catalogue; ``pb 5.4`` is PB5.4."""
@@ -20,17 +24,31 @@ def goals_named(catalogue: Catalogue, said: str) -> tuple[str, ...]:
 
 
 def goals_meant(catalogue: Catalogue, talk: Talk, said: str) -> tuple[str, ...]:
-    """Goals meant by id, by their number in the last list, or by «alle» and «das erste»."""
-    named = goals_named(catalogue, said)
+    """Goals meant by id, by their number in the last list, or by «alle», «den Rest» and «das erste»; without those after «außer»."""
+    kept, *excepted = _EXCEPT.split(said.casefold(), maxsplit=1)
+    without = {goal for part in excepted for goal in _goals_said(catalogue, talk, part)}
+    return tuple(goal for goal in _goals_said(catalogue, talk, kept) if goal not in without)
+
+
+def rest_meant(said: str) -> bool:
+    """Whether «den Rest» or «die übrigen» are meant, which may be none."""
+    return bool(_REST.search(said.casefold()))
+
+
+def _goals_said(catalogue: Catalogue, talk: Talk, low: str) -> tuple[str, ...]:
+    if rest_meant(low):
+        return tuple(goal for goal in talk.listed if goal not in (*talk.taken, *talk.rejected))
+    named = goals_named(catalogue, low)
     if named:
         return named
-    low = said.casefold()
     if re.search(r"\b(?:alle|beide)\b", low):
         return talk.listed
     ordinals = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
     numbers = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w]|\.\d)", low)]
     numbers += [number for word, number in ordinals.items() if re.search(rf"\b{word}[ns]?\b", low)]
-    return tuple(talk.listed[number - 1] for number in numbers if 1 <= number <= len(talk.listed))
+    for first, last in _RANGE.findall(low):
+        numbers += range(int(first) + 1, min(int(last), len(talk.listed) + 1))
+    return tuple(talk.listed[number - 1] for number in sorted(set(numbers)) if 1 <= number <= len(talk.listed))
 
 
 def areas_named(catalogue: Catalogue, said: str) -> tuple[Area, ...]:

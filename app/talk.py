@@ -32,6 +32,11 @@ class Talk:
     revision: int | None = None
     saved: bool = False
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was decided that is not saved."""
+        return bool(self.taken or self.rejected or self.no_goal) and not self.saved
+
     def about(self, text: str) -> Talk:
         """The talk as it goes on about another project."""
         return Talk(text=text, areas=self.areas)

@@ -9,7 +9,7 @@ from app.decisions.judgement import Details, Judgement, drafted, unjudged
 from app.decisions.proposal import Proposal, proposal_of
 from app.decisions.records import ACCEPTED, REJECTED, Decision
 from app.desk import Desk
-from app.mention import goals_meant
+from app.mention import goals_meant, rest_meant
 from app.talk import FIRST, Reply, Talk
 
 SOURCE = "Assistent"
@@ -99,7 +99,7 @@ def _named(desk: Desk, talk: Talk, said: str) -> tuple[str, ...] | Reply:
     if talk.match is None:
         return Reply(talk, FIRST)
     named = goals_meant(desk.catalogue, talk, said)
-    if named:
+    if named or rest_meant(said):
         return named
     return Reply(talk, f"Diese Nummer gibt es in der Liste nicht; sie hat {len(talk.listed)} Ziele.", talk.listed)
 

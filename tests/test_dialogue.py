@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -112,6 +113,15 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("nur Bereich 3", "Ich suche nur im Bereich 3", ""),
         ("alle Bereiche", "wieder in allen Bereichen", ""),
     ],
+    "nach einem Ziel gefragt": [
+        ("Was bedeutet PB5.4?", "PB5.4 Radverkehr und ÖPNV stärken. ", ""),
+        ("Worum geht es in PB9.9?", "Dieses Ziel kenne ich nicht", ""),
+        ("Welche Ziele passen?", "zuerst ein Projekt", ""),
+        (f"Welche Ziele passen zu {FIRE}?", "Produktbereich 1", "PB1.4"),
+        ("Was heißt das erste?", "PB1.4", ""),
+        ("Welche Ziele passen zu diesem Projekt?", "Produktbereich 1", "PB1.4"),
+        ("Erklärvideos über Radwege", "neues Projekt. ", ""),
+    ],
     "genauer": [
         ("Ein neuer Treffpunkt im Stadtteil", "", ""),
         ("eher für Kinder und Jugendliche", "Ich habe das ergänzt.", ""),
@@ -124,7 +134,9 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("", "Bitte etwas eingeben", ""),
         ("Hilfe", "Danach verstehe ich", ""),
         ("Was kannst du?", "Danach verstehe ich", ""),
-        ("Hallo!", "nicht verstanden", ""),
+        ("Hallo!", "Guten Tag.", ""),
+        ("Vielen Dank!", "Gern.", ""),
+        ("Danke für die Drehleiter?", "nicht verstanden", ""),
         (BIKE, "Ich schlage vor", "PB5.4"),
         ("Wie wird das Wetter?", "nicht verstanden", ""),
         ("lösche das Internet", "nicht verstanden", ""),
@@ -198,6 +210,39 @@ def test_what_was_saved_is_told_and_a_second_time_makes_a_revision(desk: Desk) -
     assert (again.talk.project, again.talk.revision) == (12, 1)
     assert reply(desk, told.talk, "neues Projekt").talk == Talk()
     assert reply(desk, told.talk, "Die Berufsfeuerwehr bekommt eine neue Drehleiter").talk.project is None
+
+
+# What is said about five listed goals, and which of them are then taken and rejected.
+VERDICTS = {
+    "übernimm 1 und lehne den Rest ab": ("1", "2345"),
+    "Übernimm 2, lehne alle anderen ab": ("2", "1345"),
+    "lehne 1 ab und übernimm 2 und 3": ("23", "1"),
+    "übernimm 1 und lehne 2 ab": ("1", "2"),
+    "übernimm alle außer 2": ("1345", ""),
+    "lehne alle bis auf 1 und 4 ab": ("", "235"),
+    "übernimm 2 bis 4": ("234", ""),
+    "nimm 1 und lehne 9 ab": ("", ""),
+    "übernimm 1, 2 ablehnen": ("", ""),
+}
+
+
+@pytest.mark.parametrize("utterance", VERDICTS)
+def test_each_verdict_of_an_utterance_reaches_its_own_goals(desk: Desk, utterance: str) -> None:
+    talk = replace(said(desk, BIKE).talk, listed=("PB5.1", "PB5.2", "PB5.3", "PB5.4", "PB5.5"))
+    after = reply(desk, talk, utterance).talk
+    numbers = ["".join(sorted(goal[-1] for goal in goals)) for goals in (after.taken, after.rejected)]
+    assert tuple(numbers) == VERDICTS[utterance]
+
+
+def test_the_rest_may_be_empty(desk: Desk) -> None:
+    talk = replace(said(desk, BIKE).talk, listed=("PB5.4",))
+    after = reply(desk, talk, "übernimm 1 und lehne den Rest ab")
+    assert (after.talk.taken, after.talk.rejected) == (("PB5.4",), ())
+
+
+def test_another_project_is_announced_with_what_is_lost(desk: Desk) -> None:
+    assert said(desk, BIKE, FIRE).sentence.startswith("Das nehme ich als neues Projekt. Das Projekt")
+    assert "ist nicht gespeichert" in said(desk, BIKE, "übernimm 1", FIRE).sentence
 
 
 def test_projects_that_begin_like_a_request_are_projects(desk: Desk) -> None:
