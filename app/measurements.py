@@ -135,12 +135,22 @@ class Measurements:
 
         def told(name: str, done: int, total: int) -> None:
             sentence, share = steps.at(name, done, total)
-            self._progress = replace(self._progress, sentence=f"{THROUGH_API} {sentence}", share=share)
+            self._tell(f"{THROUGH_API} {sentence}", share)
 
+        ended = Progress(fault="Die Messung über die Schnittstelle ist gescheitert.")
         try:
             yield told
+            ended = Progress(sentence="Die Messung über die Schnittstelle ist zu Ende.")
         finally:
-            self._progress = Progress(sentence="Die Messung über die Schnittstelle ist zu Ende.")
+            with self._lock:
+                self._progress = ended
+
+    def _tell(self, sentence: str, share: float | None = None) -> None:
+        """How far it is, unless it is being stopped, which is what whoever looks must go on seeing."""
+        with self._lock:
+            if self._progress.sentence != STOPPING:
+                now = self._progress
+                self._progress = replace(now, sentence=sentence, share=now.share if share is None else share)
 
     def _check_idle(self) -> None:
         if self._progress.running:
@@ -172,10 +182,9 @@ class Measurements:
             while True:
                 last = receive.recv()
                 if last[0] == "progress":
-                    sentence, share = steps.at(*last[1])
-                    self._progress = replace(self._progress, sentence=sentence, share=share)
+                    self._tell(*steps.at(*last[1]))
                 elif last[0] == "say":
-                    self._progress = replace(self._progress, sentence=last[1])
+                    self._tell(last[1])
         except EOFError:
             process.join()
         number = ""

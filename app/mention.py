@@ -36,12 +36,16 @@ def rest_meant(said: str) -> bool:
 
 
 def _goals_said(catalogue: Catalogue, talk: Talk, low: str) -> tuple[str, ...]:
-    if rest_meant(low):
-        return tuple(goal for goal in talk.listed if goal not in (*talk.taken, *talk.rejected))
+    """Those named come first, then «den Rest», which is what has no verdict yet."""
+    rest = [goal for goal in talk.listed if goal not in (*talk.taken, *talk.rejected)] if rest_meant(low) else []
+    return tuple(dict.fromkeys((*_goals_pointed_at(catalogue, talk, low), *rest)))
+
+
+def _goals_pointed_at(catalogue: Catalogue, talk: Talk, low: str) -> tuple[str, ...]:
     named = goals_named(catalogue, low)
     if named:
         return named
-    if re.search(r"\b(?:alle|beide)\b", low):
+    if re.search(r"\b(?:alle|beide)\b", low) and not rest_meant(low):  # «alle anderen» are not all
         return talk.listed
     ordinals = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
     numbers = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w]|\.\d)", low)]

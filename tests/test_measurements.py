@@ -147,8 +147,11 @@ def test_a_measurement_through_the_api_is_told_on_the_page_and_keeps_others_wait
         assert "Es läuft schon eine Messung (Kim)" in refused
         raise ZeroDivisionError
     meter, stop, timer, *_ = work.followed(None)
-    assert "Die Messung über die Schnittstelle ist zu Ende." in meter and timer.active is False
+    assert "Die Messung über die Schnittstelle ist gescheitert." in meter and timer.active is False
     assert work.visited()[3] == ""
+    with desk.measurements.elsewhere("Kim"):
+        pass
+    assert "Die Messung über die Schnittstelle ist zu Ende." in work.followed(None)[0]
 
 
 def test_a_fault_of_the_users_comes_back_as_one_sentence(settings: Settings, tmp_path: Path) -> None:
