@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from page_fixtures import Visit, violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 
@@ -107,6 +111,30 @@ def test_the_catalogue_is_searched_and_opened_by_address(visit: Visit) -> None:
     page.fill("#suche textarea, #suche input", "qqqq")
     page.wait_for_selector("text=Kein Ziel gefunden.")
     visit.shot("katalog-leer")
+
+
+def test_a_search_is_not_undone_by_the_list_the_page_begins_with(visit: Visit) -> None:
+    held: list[Route] = []
+    letting = False
+
+    def hold(route: Route) -> None:
+        if letting:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visit.page.route("**/gradio_api/run/predict**", hold)
+    page = visit.open("katalog")
+    page.fill("#suche textarea, #suche input", "Drehleiter")
+    page.wait_for_timeout(500)
+    letting = True
+    assert held
+    for route in reversed(held):  # the first call is answered last
+        route.continue_()
+        page.wait_for_timeout(200)
+    page.wait_for_selector("text=Ein Ziel gefunden.")
+    page.wait_for_timeout(500)
+    assert page.locator("#meldung .katalog > p").inner_text() == "Ein Ziel gefunden."
 
 
 TABLE = "id;Name;Inhalt\n1;Rad;Fahrradstraße am Stadtwald\n2;leer;\n3;A;Ich möchte meinen Personalausweis verlängern\n"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import gradio as gr
 
 from app.desk import Desk
-from app.page.frame import html, on, on_visit, page_header, page_title, place
+from app.page.frame import html, on_visit, page_header, page_title, place
 from app.page.markup import element, escaped
 from data.catalogue import Catalogue, Goal
 
@@ -30,11 +30,8 @@ def catalogue_page(desk: Desk) -> None:
         )
         groups = gr.CheckboxGroup(_choices(catalogue), label="Nur diese Gruppen", elem_id="bereiche", scale=3)
     found = html(goals_html(catalogue, "", []), elem_id="meldung", elem_classes="ziele")
-    on_visit(
-        lambda: goals_html(desk.catalogue, "", []), found
-    )  # profiles may have been edited since the page was built
-    for event in (words.change, groups.change):
-        on(event, lambda words, groups: goals_html(desk.catalogue, words, groups), [words, groups], found)
+    # Profiles may have been edited since the page was built.
+    on_visit(lambda words, groups: goals_html(desk.catalogue, words, groups), found, [words, groups])
 
 
 def goals_html(catalogue: Catalogue, words: str, groups: Sequence[str]) -> str:

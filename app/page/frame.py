@@ -54,9 +54,12 @@ def on(event: Any, action: Callable[..., Any], inputs: Any, outputs: Any) -> Any
     )
 
 
-def on_visit(action: Callable[..., Any], outputs: Any) -> Any:
-    """Have an action run whenever this page is opened; it is given the request if it asks for one."""
-    return on(partial(gr.on, None), action, None, outputs)
+def on_visit(action: Callable[..., Any], outputs: Any, inputs: Any = None) -> Any:
+    """Have an action run whenever this page is opened, and whenever one of the inputs changes, one run after the other.
+
+    It is given the request if it asks for one.
+    """
+    return on(partial(gr.on, None), action, inputs, outputs)
 
 
 def html(value: str, **options: Any) -> gr.Markdown:
