@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +13,10 @@ from index.lexical import spread
 from index.passages import Passage, Reading
 from index.result import Evidence
 from index.ridge import Floats
-from index.store import GoalIndex
+from index.store import GoalIndex, all_similarities
 
 MAX_SPAN_WORDS = 12
 HEARD_WORD, HEARD_MEANING = 0.15, 0.5  # cosines from which on a channel counts as having heard a resemblance
-BELOW_ALL = -2.0  # no cosine is lower
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _SHOWN = {"title", "meaning", "term", "example", "crosscutting"}  # never another applicant's text
 
@@ -58,7 +56,7 @@ class HeardPassage:
     @cached_property
     def _by_meaning(self) -> NDArray[np.float32]:
         """Cosines with every text of the index, in their order; 0 where an approximate index found none."""
-        rows, similarities = _all_similarities(self._index.vectors, self._dense[None, :])
+        rows, similarities = all_similarities(self._index.vectors, self._dense[None, :])
         result = np.zeros(self._index.vectors.ntotal, np.float32)
         result[rows] = similarities
         return result
@@ -117,18 +115,6 @@ class Explanation:
             return ()
         span = heard.narrow(column)
         return (Evidence(span.start, span.end, span.text, matched, channel),)
-
-
-def _all_similarities(vectors: Any, query: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Row numbers and cosines of all texts that the index reaches from one query (1, d), in no order."""
-    import faiss
-
-    if isinstance(vectors, faiss.IndexFlat):
-        _, similarities, rows = vectors.range_search(query, BELOW_ALL)  # a quarter of the time of a sorted search
-        return rows, similarities
-    # An approximate index looks less far in a range than for so many neighbours, or does not know ranges.
-    similarities, rows = (found[0] for found in vectors.search(query, vectors.ntotal))
-    return rows[rows >= 0], similarities[rows >= 0]
 
 
 def _best_run(gains: np.ndarray, longest: int) -> tuple[int, int]:

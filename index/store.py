@@ -37,6 +37,7 @@ DEFAULT_FACTORY = "Flat"
 DIVISIBLE = 5_040  # a dimension that every usual number of parts divides
 LEAST_CELLS = 16  # of an inverted file that are searched
 REFINED = 8.0  # times as many candidates as asked for whose exact similarity is computed
+BELOW_ALL = -2.0  # no cosine is lower
 _MANIFEST, _SEAL = "manifest.json", "manifest.sha256"
 _NEW, _OLD = ".neu-", ".alt-"  # names of folders on their way in and out
 _ABANDONED = 3_600  # seconds after which such a folder was left by a process that was killed
@@ -197,6 +198,18 @@ def _searching_wide(index: Any) -> Any:
         cells = faiss.extract_index_ivf(index)
         cells.nprobe = min(cells.nlist, max(LEAST_CELLS, cells.nlist // 256))
     return index
+
+
+def all_similarities(vectors: Any, query: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Row numbers and cosines of all texts that the index reaches from one query (1, d), in no order."""
+    import faiss
+
+    if isinstance(vectors, faiss.IndexFlat):
+        _, similarities, rows = vectors.range_search(query, BELOW_ALL)  # a quarter of the time of a sorted search
+        return rows, similarities
+    # An approximate index looks less far in a range than for so many neighbours, or does not know ranges.
+    similarities, rows = (found[0] for found in vectors.search(query, vectors.ntotal))
+    return rows[rows >= 0], similarities[rows >= 0]
 
 
 def _versions() -> dict[str, str]:
