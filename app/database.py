@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.settings import Settings, isek_home
-from data.errors import UserError, reason
+from data.errors import UserError, reason, whose
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -167,7 +167,7 @@ def _private_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise UserError(
-            f"Die Datenbank «{path}» lässt sich nicht anlegen ({reason(error)}); bitte Ordner und Rechte prüfen."
+            f"Die Datenbank «{path}» lässt sich nicht anlegen ({reason(error)}); bitte Ordner und Rechte prüfen.{whose(path)}"
         ) from error
 
 
@@ -275,6 +275,8 @@ def german(database: Database) -> Iterator[None]:
     except DBAPIError as error:
         told = str(error.orig)
         sentence = f"Die Datenbank {shown} {_cause(told, getattr(error.orig, 'sqlstate', None))}"
+        if database.sqlite and any(sign in told for sign in ("readonly", "unable to open")):
+            sentence += whose(database.path)
         if database.sqlite and any(sign in told for sign in _DAMAGE):
             raise DamagedError(sentence, database.path) from error
         raise UserError(sentence) from error

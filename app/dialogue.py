@@ -11,14 +11,27 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.desk import TOP, Desk
-from app.mention import areas_named, goals_meant, goals_named
+from app.mention import ORDINALS, areas_named, goals_meant, goals_named, number_said
 from app.talk import FIRST, Reply, Talk
-from app.verdict_talk import NO, YES, ask_to_save, confirmed, decided, declined, none_fits, reject, take, undo
+from app.verdict_talk import (
+    NO,
+    YES,
+    ask_to_save,
+    confirmed,
+    decided,
+    declined,
+    no_such_number,
+    none_fits,
+    reject,
+    take,
+    undo,
+)
 from data.catalogue import Catalogue
 from data.errors import UserError
 from index.result import Hit, Match
 
 STEP = 5
+FEWEST_WORDS = 5  # of an utterance that replaces a project although no goal fits it
 Action = Callable[[Desk, Talk, str], Reply]
 HELP = (
     "Beschreiben Sie ein Projekt. Danach verstehe ich zum Beispiel: «nur Bereich 5», «alle Bereiche», «und gesamtstädtisch?», "
@@ -40,6 +53,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = r"(?:(?:ziele?|nr\.?|und|[a-zäöü]{0,4}[. ]?\d[\d.]*)[ ,]+)+"
+_PLACE = rf"(?:{'|'.join(ORDINALS)})[ns]?|\d{{1,3}}|[a-zäöü]{{1,4}}[. ]?\d+(?:\.\d+)?"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
@@ -48,6 +62,10 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^(?:hallo|moin|guten (?:tag|morgen|abend))\s*[.!]*$", "greeting"),
         (r"^(?:vielen |besten |herzlichen )?(?:dank|danke)(?: schön| sehr| dir| ihnen)?\s*[.!]*$", "thanks"),
         (r"\b(?:warum|wieso|weshalb|begründ\w*|woran)\b", "why"),
+        (
+            rf"^(?:und|was ist mit|wie ist es mit) (?:(?:das|dem|zu|bei|ziel|nr\.?) )*(?:{_PLACE})(?: ziel)?\s*\?+$",
+            "why",
+        ),
         (r"^(?:nimm|nehme) .*\bzurück\b|\bzurücknehmen\s*[.!]*$|^doch nicht\b", "undo"),
         (rf"^(?:ablehnen|lehne?|verwirf|verwerfe\w*|streiche?)\b|^{_NUMBERS}ablehnen\s*[.!]*$", "judge"),
         (
@@ -136,7 +154,13 @@ def with_quick(answer: Reply) -> Reply:
 
 
 def _describe(desk: Desk, talk: Talk, said: str) -> Reply:
-    return _matched(desk, talk.about(said), _leaving(talk))
+    answer = _matched(desk, talk.about(said), _leaving(talk))
+    if talk.text and len(said.split()) < FEWEST_WORDS and answer.talk.match and answer.talk.match.no_goal:
+        return Reply(
+            talk,
+            f"Das habe ich nicht verstanden; es bleibt beim Projekt von vorhin. Ein anderes beginnt mit «neues Projekt». {HELP}",
+        )
+    return answer
 
 
 def _leaving(talk: Talk) -> str:
@@ -182,7 +206,10 @@ def _help(_desk: Desk, talk: Talk, _said: str) -> Reply:
 def _why(desk: Desk, talk: Talk, said: str) -> Reply:
     if talk.match is None:
         return Reply(talk, FIRST)
-    named = goals_meant(desk.catalogue, talk, said) or talk.listed[:1]
+    named = goals_meant(desk.catalogue, talk, said)
+    if not named and number_said(said):
+        return no_such_number(talk)
+    named = named or talk.listed[:1]
     if not named:
         return Reply(talk, "Welches Ziel meinen Sie? Zum Beispiel: «warum PB5.4?»")
     goal = desk.catalogue.by_id[named[0]]

@@ -131,6 +131,32 @@ class _Rewriting:
         await self._send({"type": "http.response.body", "body": body})
 
 
+class MissingPage:
+    """A browser that asks for a page there is none of gets `page`, HTML; what programs ask for is answered as before."""
+
+    def __init__(self, app: ASGIApp, page: str) -> None:
+        self.app, self._page = app, page.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reads = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        if not reads or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self.app(scope, receive, send)
+            return
+        missing = False
+
+        async def sent(message: Message) -> None:
+            nonlocal missing
+            if message["type"] == "http.response.start" and message["status"] == 404:
+                missing = True
+                headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", b"%d" % len(self._page))]
+                await send({**message, "headers": headers})
+                await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._page})
+            elif not missing:
+                await send(message)
+
+        await self.app(scope, receive, sent)
+
+
 class WholeCharacters:
     """Replaces in JSON what is no character to a database or an answer, NUL and halves of surrogate pairs, by U+FFFD.
 

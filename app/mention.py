@@ -9,6 +9,8 @@ from data.catalogue import Area, Catalogue
 
 _EXCEPT = re.compile(r"\b(?:ausser|bis auf|ohne)\b")  # of casefolded text, which has no ß
 _REST = re.compile(r"\b(?:rest|übrigen?|anderen?)\b")
+ORDINALS = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
+_NUMBER = re.compile(r"(?<![\w.])\d+(?![\w]|\.\d)")
 _RANGE = re.compile(r"(?<![\w.])(\d{1,3})\s*(?:bis|-|–)\s*(\d{1,3})(?![\w]|\.\d)")
 
 
@@ -30,6 +32,12 @@ def goals_meant(catalogue: Catalogue, talk: Talk, said: str) -> tuple[str, ...]:
     return tuple(goal for goal in _goals_said(catalogue, talk, kept) if goal not in without)
 
 
+def number_said(said: str) -> bool:
+    """Whether a place in a list is meant, «2» or «das zweite»."""
+    low = said.casefold()
+    return bool(_NUMBER.search(low)) or any(re.search(rf"\b{word}[ns]?\b", low) for word in ORDINALS)
+
+
 def rest_meant(said: str) -> bool:
     """Whether «den Rest» or «die übrigen» are meant, which may be none."""
     return bool(_REST.search(said.casefold()))
@@ -47,9 +55,8 @@ def _goals_pointed_at(catalogue: Catalogue, talk: Talk, low: str) -> tuple[str, 
         return named
     if re.search(r"\b(?:alle|beide)\b", low) and not rest_meant(low):  # «alle anderen» are not all
         return talk.listed
-    ordinals = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
-    numbers = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w]|\.\d)", low)]
-    numbers += [number for word, number in ordinals.items() if re.search(rf"\b{word}[ns]?\b", low)]
+    numbers = [int(number) for number in _NUMBER.findall(low)]
+    numbers += [number for word, number in ORDINALS.items() if re.search(rf"\b{word}[ns]?\b", low)]
     for first, last in _RANGE.findall(low):
         numbers += range(int(first) + 1, min(int(last), len(talk.listed) + 1))
     return tuple(talk.listed[number - 1] for number in sorted(set(numbers)) if 1 <= number <= len(talk.listed))

@@ -26,9 +26,10 @@ from app.access.throttle import Throttle
 from app.address import allowed_hosts
 from app.api import Function, optional, public_functions
 from app.desk import MEGA, Desk
-from app.guard import BodyLimit, GermanPage, OptionalArguments, SecurityHeaders, WholeCharacters
+from app.guard import BodyLimit, GermanPage, MissingPage, OptionalArguments, SecurityHeaders, WholeCharacters
 from app.logs import RequestLog, to_json_lines
 from app.page.colours import palette
+from app.page.plain import missing_html
 from app.page.site import build_site
 from app.page.theme import ICON, SCRIPT_PATH, page_css, page_head, page_script, page_theme
 from app.reports import reports
@@ -71,6 +72,7 @@ def build_app(
         app.router.routes.append(Route(path, endpoint=tools))
     _mount(app, desk, functions, rules, owners, colours)
     # The last one added is the first to see a request.
+    app.add_middleware(MissingPage, page=missing_html(desk.catalogue.title, f"{rules.prefix}/", colours))
     app.add_middleware(GermanPage)
     app.add_middleware(OptionalArguments, defaults={function.name: optional(function) for function in functions})
     app.add_middleware(WholeCharacters)

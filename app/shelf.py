@@ -187,9 +187,9 @@ class Shelf:
 
 
 def _moment(path: Path) -> str:
-    """The time in the name of an earlier version, as people write it, in UTC."""
-    moment = datetime.strptime(path.stem.rsplit("@", 1)[1], "%Y%m%dT%H%M%S%fZ")
-    return moment.strftime("%d.%m.%Y %H:%M:%S UTC")
+    """The time in the name of an earlier version, as people write it, in the time of the machine."""
+    moment = datetime.strptime(path.stem.rsplit("@", 1)[1], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+    return moment.astimezone().strftime("%d.%m.%Y, %H:%M:%S Uhr")
 
 
 def _write(path: Path, raw: bytes) -> None:

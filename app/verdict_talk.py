@@ -101,7 +101,13 @@ def _named(desk: Desk, talk: Talk, said: str) -> tuple[str, ...] | Reply:
     named = goals_meant(desk.catalogue, talk, said)
     if named or rest_meant(said):
         return named
-    return Reply(talk, f"Diese Nummer gibt es in der Liste nicht; sie hat {len(talk.listed)} Ziele.", talk.listed)
+    return no_such_number(talk)
+
+
+def no_such_number(talk: Talk) -> Reply:
+    """That the last list is shorter than the number somebody named."""
+    told = "ein Ziel" if len(talk.listed) == 1 else f"{len(talk.listed)} Ziele"
+    return Reply(talk, f"Diese Nummer gibt es in der Liste nicht; sie hat {told}.", talk.listed)
 
 
 def _proposal(desk: Desk, talk: Talk) -> Proposal:

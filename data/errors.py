@@ -1,6 +1,8 @@
 """The one family of errors that are the user's to mend; the layers raise them, the command line prints them."""
 
 import errno
+import os
+from pathlib import Path
 
 _REASONS = {
     errno.ENOENT: "gibt es nicht",
@@ -39,3 +41,32 @@ def grouped(number: int) -> str:
 def reason(error: OSError) -> str:
     """What the operating system objects to, in German; its number where the table has no words for it."""
     return _REASONS.get(error.errno or 0) or f"Systemfehler {error.errno or type(error).__name__}"
+
+
+def whose(path: Path) -> str:
+    """A German sentence, with a space before it, on what belongs to another account of this machine; "" where nothing does.
+
+    Looks at `path` and at its folder, for a file that is missing cannot be the reason.
+    """
+    if not hasattr(os, "geteuid"):  # Windows
+        return ""
+    for place in (path, path.parent):
+        try:
+            owner = place.stat().st_uid
+        except OSError:
+            continue
+        if owner != os.geteuid():
+            return (
+                f" «{place}» gehört dem Konto «{_account(owner)}», dieses Programm läuft als «{_account(os.geteuid())}»; "
+                "bitte beide unter demselben Konto betreiben, oder ISEK_HOME auf einen eigenen Ordner setzen."
+            )
+    return ""
+
+
+def _account(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

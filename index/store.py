@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.catalogue import Catalogue
-from data.errors import UserError
+from data.errors import UserError, reason, whose
 from index.calibration import Calibration
 from index.columns import Columns, Weights
 from index.encoder import Encoder, Vectors, file_digest
@@ -243,8 +243,8 @@ def save_index(index: GoalIndex, folder: Path) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise UserError(
-            f"Der Suchindex lässt sich in «{folder.parent}» nicht speichern ({error.strerror}); bitte Platz und Rechte "
-            "prüfen oder mit ISEK_HOME einen anderen Ordner nennen."
+            f"Der Suchindex lässt sich in «{folder.parent}» nicht speichern ({reason(error)}); bitte Platz und Rechte "
+            f"prüfen oder mit ISEK_HOME einen anderen Ordner nennen.{whose(folder.parent)}"
         ) from error
 
 
@@ -328,6 +328,10 @@ def load_index(folder: Path) -> GoalIndex:
             calibration=Calibration.from_json(calibration) if calibration else None,
             manifest=manifest,
         )
+    except PermissionError as error:
+        raise UserError(
+            f"Der Suchindex in «{folder}» lässt sich nicht lesen ({reason(error)}).{whose(folder)}"
+        ) from error
     # Whatever a damaged file makes the parsers raise means the same: not usable.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, EOFError) as error:
         raise UserError(f"Der Suchindex in «{folder}» ist unvollständig oder beschädigt ({error}).") from error

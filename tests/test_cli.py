@@ -231,3 +231,13 @@ def test_a_table_that_cannot_be_written_is_said_before_anything_is_read(
 def test_a_name_that_is_too_long_is_no_fault_of_the_output(capsys: pytest.CaptureFixture[str], option: str) -> None:
     text = [] if option == "--file" else ["Radweg"]
     assert "Ausgabe" not in fails(capsys, "match", *text, option, "x" * 5_000 + ".txt")
+
+
+def test_an_index_that_cannot_be_kept_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "klein.yaml").write_text(SMALL, "utf-8")
+    (tmp_path / "settings.yaml").write_text("catalogue: klein.yaml\n", "utf-8")
+    (tmp_path / "index").write_bytes(b"")  # no folder can be made here
+    monkeypatch.setenv("ISEK_HOME", str(tmp_path))
+    assert "Der Suchindex ließ sich nicht ablegen; bitte die Rechte an" in fails(capsys, "index", "build")

@@ -204,3 +204,19 @@ def test_a_catalogue_without_labelled_set_has_nothing_to_measure(small: Catalogu
     assert known_recognition(other) is None  # type: ignore[arg-type]
     with pytest.raises(UserError, match="gibt es keinen Prüfsatz"):
         measure_recognition(other, Settings())  # type: ignore[arg-type]
+
+
+def test_without_a_decision_nothing_is_counted(small: Catalogue) -> None:
+    nothing = coverage(small, [])
+    page = coverage_html(nothing, small, None, suggested=False, announced=False)
+    assert "noch nichts entschieden" in page and "<table" not in page and "kennzahlen" not in page
+    measured = coverage_html(nothing, small, {"rad": Recognition(9, 8)}, suggested=False, announced=False)
+    assert "in 8 von 9 Beispielen" in measured  # whoever measured the recognition sees it
+
+
+def test_recognition_that_nobody_measured_takes_no_column(small: Catalogue) -> None:
+    covered = coverage(small, [project("1", "rad")])
+    unmeasured = coverage_html(covered, small, None, suggested=False, announced=False)
+    assert "Erkennung</th>" not in unmeasured and "nicht gemessen" not in unmeasured
+    measured = coverage_html(covered, small, {"rad": Recognition(9, 8)}, suggested=False, announced=False)
+    assert "Erkennung</th>" in measured and "nicht gemessen" in measured  # of the others

@@ -310,6 +310,7 @@ def test_a_decision_is_found_opened_and_its_history_read(visit: Visit) -> None:
     page.get_by_label("Von Tag").press("Enter")
     page.wait_for_selector("#meldung-oben .fehler")
     assert "erwartet einen Tag wie" in page.locator("#meldung-oben").inner_text()
+    assert page.locator(".liste").count() == 0  # that of the search before is no answer
 
 
 def test_a_decision_is_withdrawn_and_its_texts_deleted_each_after_a_second_question(visit: Visit) -> None:

@@ -48,6 +48,10 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("wieso 1?", "PB5.4 Radverkehr", ""),
         ("Wieso das erste?", "PB5.4 Radverkehr", ""),
         ("warum?", "PB5.4 Radverkehr", ""),
+        ("warum 99?", "Diese Nummer gibt es in der Liste nicht", ""),
+        ("und das zweite?", "G.1 ", ""),
+        ("Was ist mit PB5.4?", "PB5.4 Radverkehr", ""),
+        ("und PB6.1?", "PB6.1", ""),
         ("warum PB6.1?", "PB6.1", ""),
         ("warum PB6.1 und nicht die anderen?", "PB6.1", ""),
         ("begründe G.8", "G.8", ""),
@@ -130,6 +134,12 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("neues Projekt", "Worum geht es?", ""),
         (FIRE, "Produktbereich 1", "PB1.4"),
         ("Ich möchte meinen Personalausweis verlängern", "Kein Ziel passt", ""),
+    ],
+    "ein Wort zu viel": [
+        (BIKE, "Ich schlage vor", "PB5.4"),
+        ("asdf qwer", "es bleibt beim Projekt von vorhin", ""),
+        ("warum?", "PB5.4 Radverkehr", ""),
+        ("Kita", "Das nehme ich als neues Projekt", "PB3.4"),
     ],
     "nicht verstanden": [
         ("", "Bitte etwas eingeben", ""),

@@ -217,6 +217,33 @@ def test_axe_finds_nothing_on_the_other_pages(visit: Visit, path: str, scheme: s
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_the_goal_an_address_names_is_seen_in_the_list_of_goals(visit: Visit) -> None:
+    page = visit.open("katalog-bearbeiten?ziel=PB5.4")
+    page.wait_for_selector(".profilkopf h2")
+    chosen = page.get_by_label("PB5.4 Radverkehr und ÖPNV stärken")
+    assert chosen.is_checked()
+    page.wait_for_function("document.querySelector('.zielwahl .wrap:has(label)').scrollTop > 0")
+    held = page.locator(".zielwahl .wrap:has(label)").bounding_box()
+    seen = chosen.bounding_box()
+    assert held and seen and held["y"] <= seen["y"] <= held["y"] + held["height"]
+    assert page.evaluate("scrollY") == 0
+    visit.shot("profil-bearbeiten")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_there_is_none_of_says_so_and_leads_on(visit: Visit, scheme: str) -> None:
+    page = visit.page
+    page.emulate_media(color_scheme=scheme)
+    answer = page.goto(f"{visit.site}/katalog/gibt-es-nicht")
+    assert answer is not None and answer.status == 404
+    assert page.locator("h1").inner_text() == "Diese Seite gibt es nicht"
+    visit.shot(f"fehlende-seite-{scheme}")
+    assert violations(visit) == []
+    page.get_by_role("link", name="Hilfe").click()
+    page.wait_for_selector("h1:has-text('Hilfe')")
+    visit.messages.clear()  # the browser complains about the 404 itself
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_foreign_is_asked_for(visit: Visit, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)

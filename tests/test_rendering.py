@@ -85,3 +85,9 @@ def test_confidence_is_told_in_words_and_never_certain() -> None:
     ]
     assert (whole_percent(0.0), whole_percent(1.0)) == (1, 99)
     assert in_full(0.61) == "eher ja, 61\N{NO-BREAK SPACE}%"
+    assert [in_words(value, suggested=True) for value in (0.95, 0.3, 0.29, 0.05)] == [
+        "sehr wahrscheinlich",
+        "möglich",
+        "unsicher",
+        "unsicher",
+    ]

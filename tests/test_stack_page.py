@@ -42,8 +42,8 @@ def test_rows_are_decided_one_by_one_by_keyboard(visit: Visit, tmp_path: Path) -
     page.wait_for_selector(".durchsicht details")
     page.locator("#durchsehen").press("Enter")
     page.wait_for_selector("#projekt h2")
-    assert page.locator("#projekt h2").inner_text() == "Projekt 1 von 3: 1"
-    assert page.evaluate("document.activeElement.textContent") == "Projekt 1 von 3: 1"
+    assert page.locator("#projekt h2").inner_text() == "Projekt 1 von 3: 1 · Rad"
+    assert page.evaluate("document.activeElement.textContent") == "Projekt 1 von 3: 1 · Rad"
     visit.shot("stapel-einzeln")
     assert violations(visit) == []
     page.locator("#speichern").press("Enter")
@@ -120,6 +120,13 @@ def test_whoever_leaves_a_row_unsaved_is_asked(visit: Visit, tmp_path: Path) -> 
         page.get_by_role("button", name="Als CSV laden").click()
     assert "dialog" not in visit.messages
     leaves(page, unsaved=True)
+    page.evaluate("window.confirm = () => false")
+    page.click("#weiter")
+    page.click("#liste")
+    page.wait_for_timeout(500)
+    assert page.locator("#projekt h2").inner_text().startswith("Projekt 1 von 3")
+    assert page.locator("#kein-ziel").is_checked()
+    page.evaluate("window.confirm = () => true")
     page.click("#weiter")
     page.wait_for_selector("#projekt h2:has-text('Projekt 2 von 3')")
     page.locator("#kein-ziel").check()
@@ -172,7 +179,7 @@ def test_every_row_of_a_large_run_is_reached(visit: Visit, matcher: Matcher, tmp
     page.wait_for_selector("text=1 bis 200 von 833 Zeilen.")
     assert begin.input_value() == "1"
     begin.press("ArrowUp")
-    page.wait_for_selector("text=200 bis 399 von 833 Zeilen.")
+    page.wait_for_selector("text=2 bis 201 von 833 Zeilen.")
     begin.fill("-3")
     page.wait_for_selector("text=1 bis 200 von 833 Zeilen.")
     begin.fill("")

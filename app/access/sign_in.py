@@ -13,7 +13,8 @@ from app.access.gate import COOKIE, NO_DATABASE, SIGN_IN, SIGN_OUT, STYLE
 from app.access.rules import Rules
 from app.access.throttle import Throttle
 from app.logs import log_event, log_fault
-from app.page.sign_in import sign_in_html, sign_in_style
+from app.page.plain import plain_style
+from app.page.sign_in import sign_in_html
 from data.errors import UserError
 
 WRONG = "Name oder Kennwort stimmt nicht, oder das Konto ist gesperrt."
@@ -24,7 +25,7 @@ def add_sign_in(app: FastAPI, accounts: Accounts, rules: Rules, city: str, slowe
 
     @app.get(STYLE)
     def style() -> Response:
-        return Response(sign_in_style(colours), media_type="text/css")
+        return Response(plain_style(colours), media_type="text/css")
 
     @app.get(SIGN_IN)
     def page(request: Request, weiter: str = "/") -> Response:

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from app.commands.options import add_model, command, settings_from
+from data.errors import UserError
 
 
 def add_to(commands: Any) -> None:
@@ -21,11 +22,15 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "build":
         service.open_matcher(settings)
     state = service.index_state(settings)
+    if options.action == "build" and state.manifest is None:
+        raise UserError(
+            state.fault or f"Der Suchindex ließ sich nicht ablegen; bitte die Rechte an «{state.folder.parent}» prüfen."
+        )
     print(f"Zielkatalog  {state.catalogue.name} ({len(state.catalogue.goals)} Ziele)")
     print(f"Sprachmodell {state.encoder.name} ({state.encoder.fingerprint})")
     print(f"Ordner       {state.folder}")
     if state.fault:
-        print(f"Stand        beschädigt, wird beim nächsten Gebrauch neu gebaut: {state.fault}")
+        print(f"Stand        nicht zu gebrauchen, wird beim nächsten Gebrauch neu gebaut: {state.fault}")
     elif state.manifest is None:
         print("Stand        fehlt oder veraltet, wird beim nächsten Gebrauch gebaut")
     else:

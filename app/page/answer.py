@@ -115,7 +115,7 @@ def _area_line(match: Match, lead: str = "") -> str:
     if not str(match.area.id):
         return ""
     name = element("strong", escaped(f"{match.area.id} {match.area.title}"))
-    certain = in_full(match.area.confidence)
+    certain = in_full(match.area.confidence, suggested=not match.no_goal)
     return element("p", f"{lead} Produktbereich ", name, f" ({certain})", class_="bereich")
 
 
@@ -159,7 +159,7 @@ def _others(match: Match, view: View, judgement: Judgement | None = None) -> str
 
 
 def _row(hit: Hit, judgement: Judgement | None) -> str:
-    certain = element("span", in_full(hit.confidence), class_="leise")
+    certain = element("span", in_full(hit.confidence, hit.suggested), class_="leise")
     if judgement is None:
         return element("li", element("span", element("b", escaped(hit.id)), " ", escaped(hit.title)), certain)
     return element("li", add_html(hit.id, hit.title, hit.area, judgement), certain)

@@ -111,8 +111,14 @@ def _links_html(project: int) -> str:
 def _goal_html(desk: Desk, answer: Reply, identity: str) -> str:
     goal, hit = desk.catalogue.by_id[identity], _hit(answer, identity)
     link = element("a", escaped(identity), href=catalogue_address(identity), class_="kennung")
-    certain = in_full(hit.confidence) if hit else ""
-    return element("li", link, " ", escaped(goal.title), " ", element("span", certain, class_="leise"))
+    certain = in_full(hit.confidence, hit.suggested) if hit else ""
+    shown = (link, " ", escaped(goal.title), " ", element("span", certain, class_="leise"))
+    listed = answer.talk.listed  # a goal keeps the number by which it can be named
+    return (
+        element("li", *shown, value=listed.index(identity) + 1)
+        if identity in listed
+        else element("li", *shown, class_="ohne-nummer")
+    )
 
 
 def _why_html(desk: Desk, answer: Reply) -> str:

@@ -67,7 +67,7 @@ def _card(hit: Hit, view: View, judgement: Judgement | None) -> str:
         reasons = element("p", "Keine einzelne Stelle gibt den Ausschlag; das Ziel passt zum Text im Ganzen.")
     verdict = "" if judgement is None else verdict_html(hit.id, hit.title, hit.area, judgement)
     shown = element("div", reasons, class_="grund")
-    return element("div", head, _certainty(hit.confidence), shown, verdict, class_="karte")
+    return element("div", head, _certainty(hit), shown, verdict, class_="karte")
 
 
 def catalogue_address(goal: str) -> str:
@@ -83,11 +83,11 @@ def _link(hit: Hit) -> str:
     )
 
 
-def _certainty(confidence: float) -> str:
-    words = element("span", in_words(confidence), class_="worte")
-    figure = element("span", in_percent(confidence), class_="prozent")
+def _certainty(hit: Hit) -> str:
+    words = element("span", in_words(hit.confidence, hit.suggested), class_="worte")
+    figure = element("span", in_percent(hit.confidence), class_="prozent")
     bar = element(
-        "span", element("span", style=f"width:{whole_percent(confidence)}%"), class_="balken", aria_hidden="true"
+        "span", element("span", style=f"width:{whole_percent(hit.confidence)}%"), class_="balken", aria_hidden="true"
     )
     return element("p", spoken("Sicherheit: "), words, " ", figure, bar, class_="sicherheit")
 

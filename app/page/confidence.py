@@ -9,10 +9,17 @@ WORDS = (
     (0.3, "möglich"),
     (0.1, "eher nicht"),
 )
+LEAST_FOR = 0.3  # from here on the words do not speak against a goal
 
 
-def in_words(confidence: float) -> str:
-    """The German words for a probability in [0, 1]."""
+UNSURE = "unsicher"
+"""What a suggestion is called for which `WORDS` would say that it rather does not fit: it is the nearest goal there is."""
+
+
+def in_words(confidence: float, suggested: bool = False) -> str:
+    """The German words for a probability in [0, 1]; those for a suggested goal do not speak against it."""
+    if suggested and confidence < LEAST_FOR:
+        return UNSURE
     return next((words for least, words in WORDS if confidence >= least), "unwahrscheinlich")
 
 
@@ -26,6 +33,6 @@ def in_percent(confidence: float) -> str:
     return f"{whole_percent(confidence)}\N{NO-BREAK SPACE}%"
 
 
-def in_full(confidence: float) -> str:
+def in_full(confidence: float, suggested: bool = False) -> str:
     """Words and figure: ``eher ja, 61 %``."""
-    return f"{in_words(confidence)}, {in_percent(confidence)}"
+    return f"{in_words(confidence, suggested)}, {in_percent(confidence)}"

@@ -27,8 +27,8 @@ NO_DECISIONS = "Es ist noch nichts entschieden. Entscheidungen entstehen unter Â
 def coverage_html(covered: Coverage, catalogue: Catalogue, known: Known, suggested: bool, announced: bool) -> str:
     """The coverage; `suggested` says that it rests on the software's suggestions, `announced` that it is spoken."""
     parts = [element("p", NOT_DECIDED, class_="hinweise nicht-entschieden")] if suggested else []
-    if not covered.projects:
-        parts.append(element("p", NO_DECISIONS, class_="leer"))
+    if not covered.projects and not suggested and known is None:
+        return element("p", NO_DECISIONS, class_="leer", data_ansage=NO_DECISIONS if announced else None)
     parts += [_figures(covered), _chart(covered, catalogue), _unserved(covered, known)]
     parts += [_group(covered, identity, name, lines, known) for identity, name, lines in _groups(covered, catalogue)]
     served = len(covered.goals) - len(covered.unserved)
@@ -123,7 +123,9 @@ def _link(line: GoalCoverage) -> str:
 
 def _recognised(line: GoalCoverage, known: Known) -> str:
     measured = (known or {}).get(line.goal.id)
-    if known is None or measured is None:
+    if known is None:
+        return ""  # said once, above
+    if measured is None:
         return element("span", "nicht gemessen", class_="leise erkennung")
     if measured.few:
         return element("span", f"zu wenige Beispiele, n = {measured.cases}", class_="leise erkennung")
@@ -137,14 +139,15 @@ def _recognised(line: GoalCoverage, known: Known) -> str:
 def _group(covered: Coverage, identity: str, name: str, lines: Sequence[GoalCoverage], known: Known) -> str:
     most = max((len(line.projects) for line in covered.goals), default=0)
     # The roles stay said where a narrow screen shows each row as a block of its own.
-    titles = (element("th", title, scope="col", role="columnheader") for title in ("Ziel", "Projekte", "Erkennung"))
+    names = ("Ziel", "Projekte", *(["Erkennung"] if known is not None else []))
+    titles = (element("th", title, scope="col", role="columnheader") for title in names)
     head = element("tr", *titles, role="row")
     rows = (
         element(
             "tr",
             element("th", _link(line), " ", escaped(line.goal.title), scope="row", role="rowheader"),
             element("td", _count(covered, line), _bar(len(line.projects), most), role="cell"),
-            element("td", _recognised(line, known), role="cell"),
+            element("td", _recognised(line, known), role="cell") if known is not None else "",
             role="row",
         )
         for line in lines

@@ -169,8 +169,8 @@ class DecisionDesk:
             total = self.desk.store.count(**filters)
             page = min(max(0, given.page), pages(total) - 1)
             found = self.desk.store.search(**filters, limit=PER_PAGE, offset=page * PER_PAGE)
-        except UserError as error:
-            return {"message": error_html(str(error))}
+        except UserError as error:  # the list of an earlier search is no answer to this one
+            return {"message": error_html(str(error)), "list": "", "back": HIDDEN, "forward": HIDDEN}
         return {
             "message": "",
             "page": page,

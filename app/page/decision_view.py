@@ -90,7 +90,7 @@ def _wording(goal: str, decided_here: bool, desk: Desk) -> str:
 def _goal(item: GoalVerdict, decided_here: bool, desk: Desk) -> str:
     link = element("a", escaped(item.goal), href=catalogue_address(item.goal), class_="kennung")
     proposed = f", vorgeschlagen auf Platz {item.rank}" if item.rank else ""
-    certain = f" ({in_full(item.confidence)})" if item.confidence is not None else ""
+    certain = f" ({in_full(item.confidence, bool(item.rank))})" if item.confidence is not None else ""
     parts = [
         element("h4", link, " ", escaped(item.title)),
         element("p", element("b", VERDICT_NAMES[item.verdict]), escaped(f"{proposed}{certain}")),

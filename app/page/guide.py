@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from app.desk import Desk
-from app.page.confidence import WORDS
+from app.page.confidence import LEAST_FOR, UNSURE, WORDS
 from app.page.frame import page_header, page_title, place
 
 PLACE = place("hilfe")
@@ -44,7 +44,8 @@ def _word_table() -> str:
     for least, words in WORDS:
         rows.append(f"| {words} | {100 * least:.0f} bis {above} % |")
         above = f"unter {100 * least:.0f}"
-    return "\n".join([*rows, f"| unwahrscheinlich | {above} % |"])
+    rows.append(f"| unwahrscheinlich | {above} % |")
+    return "\n".join([*rows, f"| {UNSURE} (nur bei vorgeschlagenen Zielen) | unter {100 * LEAST_FOR:.0f} % |"])
 
 
 def _plain(name: str) -> str:

@@ -86,6 +86,16 @@
     found.scrollIntoView({ block: "start" });
   };
 
+  // The goal that an address opens stands in a long list: roll the list, not the page.
+  const rolled = new WeakSet();
+  const showChosen = () => {
+    const list = document.querySelector(".zielwahl .wrap:has(label)");
+    const chosen = list?.querySelector("input:checked")?.closest("label");
+    if (!chosen || rolled.has(list)) return;
+    rolled.add(list);
+    list.scrollTop = chosen.offsetTop - list.offsetTop - (list.clientHeight - chosen.offsetHeight) / 2;
+  };
+
   const name = () => {
     const heading = document.getElementById("inhalt");
     const title = heading ? `${heading.textContent} – ISEK-Zielfinder` : document.title;
@@ -129,6 +139,7 @@
       changes.forEach((change) => change.addedNodes.forEach((added) => (translate(added), speakGerman(added))));
       announce(status);
       openTarget();
+      showChosen();
       name();
     }).observe(document.documentElement, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-ansage"] });
     translate(document.body);

@@ -130,7 +130,7 @@ def _result(row: BatchRow, made: RowDecision | None) -> str:
     best = next((hit for hit in (*row.match.goals, *row.match.citywide) if hit.suggested), None)
     if best is None:
         return "kein Ziel"
-    return f"{best.id} · {in_full(best.confidence)}"
+    return f"{best.id} · {in_full(best.confidence, suggested=True)}"
 
 
 def _cut(text: str, longest: int = 90) -> str:

@@ -65,7 +65,6 @@ def stack_page(desk: Desk) -> None:
                 label="Ab Zeile der Auswahl",
                 info=FROM,
                 precision=0,
-                step=MOST_SHOWN,
                 elem_id="ab-zeile",
                 visible=False,
             )

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from app.access.person import EDITOR, Person, person_of
+from app.application_form import LONGEST_TITLE, title_of
 from app.batch import BatchRow
 from app.decisions.judgement import Details, Judgement, drafted, judgement_from, judgement_of, unjudged
 from app.decisions.proposal import proposal_of
@@ -27,8 +28,29 @@ from data.errors import UserError, grouped
 
 AUTOMATIC = "Automatisch erkennen"
 SOURCE = "Stapel"
-REFERENCES = ("aktenzeichen", "az", "referenz", "reference")
-TITLES = ("titel", "title", "name")
+REFERENCES = (
+    "aktenzeichen",
+    "az",
+    "az.",
+    "geschäftszeichen",
+    "vorgangsnummer",
+    "antragsnummer",
+    "projektnummer",
+    "referenz",
+    "reference",
+)
+TITLES = (
+    "titel",
+    "title",
+    "projekttitel",
+    "projektname",
+    "bezeichnung",
+    "name",
+    "projekt",
+    "vorhaben",
+    "maßnahme",
+    "betreff",
+)
 Update = dict[str, Any]
 
 
@@ -214,7 +236,9 @@ class StackWork:
 
     def _head(self, shown: Shown, place: int, row: BatchRow, usable: Sequence[int]) -> str:
         made = shown.decided.get(place)
-        told = f"Projekt {grouped(usable.index(place) + 1)} von {grouped(len(usable))}: {row.project.id}"
+        told = (
+            f"Projekt {grouped(usable.index(place) + 1)} von {grouped(len(usable))}: {row.project.id} · {_title(row)}"
+        )
         title = element("h2", escaped(told), tabindex="-1", data_fokus=True)
         note = (
             f"Entschieden als Projekt Nr. {made.project}: {made.told}. Speichern legt eine neue Fassung an."
@@ -248,7 +272,7 @@ class StackWork:
             raise UserError(f"Noch offen: {', '.join(missing)}. Bitte jeden Vorschlag annehmen oder ablehnen.")
         if not judgement.kept and not judgement.no_goal and not proposal.suggested:
             raise UserError("Noch nichts gewählt; bitte ein Ziel ergänzen oder «Kein Ziel passt» ankreuzen.")
-        details = Details(title=_cell(row.project.row, TITLES), reference=_cell(row.project.row, REFERENCES))
+        details = Details(title=_title(row), reference=_cell(row.project.row, REFERENCES))
         draft = drafted(text, proposal, judgement, details, self.desk.catalogue, SOURCE)
         run = run_of(shown.number, person.name)
         saved = self.desk.store.save(
@@ -276,9 +300,16 @@ def _told(decision: Decision) -> str:
     return ", ".join(kept) or "kein Ziel"
 
 
-def _cell(row: dict[str, Any], names: Sequence[str]) -> str:
-    """The cell of the first column with one of these names."""
-    return next((str(value) for name, value in row.items() if name.strip().lower() in names and value is not None), "")
+def _title(row: BatchRow) -> str:
+    """The title that the table states beside the text, else the one that the text has."""
+    stated = " ".join(_cell(row.project.row, TITLES, row.project.text).split())
+    return stated if 0 < len(stated) <= LONGEST_TITLE else title_of(row.project.text)
+
+
+def _cell(row: dict[str, Any], names: Sequence[str], text: str = "") -> str:
+    """The cell of a column with one of these names, the first of them first, unless it is all the `text` there is."""
+    cells = {name.strip().lower(): str(value) for name, value in row.items() if value is not None}
+    return next((cells[name] for name in names if cells.get(name, "").strip() not in ("", text.strip())), "")
 
 
 def _run_name(run: StackRun) -> str:

@@ -121,6 +121,15 @@
     event.returnValue = true; // what older browsers ask for
   });
 
+  // The same holds within the page, where the next row takes the place of one that is not saved.
+  const LEAVING = ["weiter", "zurueck", "liste", "durchsehen"];
+  document.addEventListener("click", (event) => {
+    if (!LEAVING.includes(event.target.closest?.("button")?.id) || !oneOfMany() || !unsaved()) return;
+    if (confirm("Die Urteile zu diesem Projekt sind noch nicht gespeichert. Trotzdem weitergehen?")) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+  }, true);
+
   // Why saving was refused is past once a verdict changes; asked again, the same refusal must be seen again.
   const refusal = (seen) => {
     const told = document.querySelector("#speichern-meldung .fehler");
