@@ -19,7 +19,8 @@ run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)
 
 # A file's tests share servers and a browser, so they stay together.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# They keep the index of the goals that they build, as long as catalogue and model stay the same.
+PYTEST := ISEK_TEST_INDEX=$(CURDIR)/.venv/tests $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test: .venv/.ready
 	$(PYTEST) -m 'not slow'

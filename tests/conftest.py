@@ -55,13 +55,12 @@ def small() -> Catalogue:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home folder of the test session's own, so that no test reads or writes the user's.
 
-    ISEK_TEST_HOME keeps it between runs, which saves building the index again. Of several processes (pytest-xdist) each has
-    its own, with a copy of one index.
+    Of several processes (pytest-xdist) each has its own, with a copy of one index. ISEK_TEST_INDEX names a folder that keeps
+    this index between runs, which saves building it again.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    kept = os.environ.get("ISEK_TEST_HOME")
-    chosen = Path(kept) / (worker or "") if kept else tmp_path_factory.mktemp("isek-home")
-    if worker:
+    chosen = tmp_path_factory.mktemp("isek-home")
+    kept, together = os.environ.get("ISEK_TEST_INDEX"), os.environ.get("PYTEST_XDIST_WORKER")
+    if kept or together:
         _copy_index(Path(kept) if kept else tmp_path_factory.getbasetemp().parent / "isek-home", chosen)
     before = os.environ.get("ISEK_HOME")
     os.environ["ISEK_HOME"] = str(chosen)

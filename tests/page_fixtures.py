@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SCHEMES = ("light", pytest.param("dark", marks=pytest.mark.slow))  # the same rules find much the same in both
 ARTEFACTS = Path(__file__).parents[1] / "test-artefacts"
 FLAGS = [
     "--headless",

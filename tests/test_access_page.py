@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from proxy_fixtures import PASSWORD, PREFIX
 from test_page import CYCLING, TABLE, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.shelf import Shelf
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OTHER = 'catalogue: {id: nachbarstadt, title: Ziele der Nachbarstadt}\nareas: [{id: 1, title: Bauen}]\ngoals: [{id: "1.1", title: Mehr Wohnungen bauen, area: 1}]\n'
 

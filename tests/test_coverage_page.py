@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from page_fixtures import Visit
+from page_fixtures import SCHEMES, Visit
 from test_page import violations
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ def test_a_table_shows_what_its_suggestions_cover_and_which_projects_agree(visit
     assert page.locator(".paare").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_and_320_pixels_suffice(visit: Visit, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)
     page = visit.open("abdeckung", ready=READY)

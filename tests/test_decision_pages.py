@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from page_fixtures import Visit, start_server, violations
+from page_fixtures import SCHEMES, Visit, start_server, violations
 
 from app.access.accounts import Accounts
 from app.database import open_database
@@ -143,6 +143,7 @@ def leaves(page: Page, unsaved: bool) -> None:
         page.wait_for_selector("#ansage", state="attached")
 
 
+@pytest.mark.slow
 def test_whoever_leaves_is_asked_only_where_something_is_unsaved(visit: Visit) -> None:
     page = visit.open()
     visit.ask(BIKE)
@@ -259,6 +260,7 @@ def test_a_decision_is_saved_by_keyboard_alone(visit: Visit) -> None:
     assert "Fachdienst: Nur Tastatur" in paper and "- PB5.4" in paper
 
 
+@pytest.mark.slow
 def test_two_people_who_change_the_same_decision_are_told(visit: Visit, browser: Browser) -> None:
     number = decided(visit, unique("Streit"))
     context = browser.new_context(locale="de-DE", reduced_motion="reduce")
@@ -337,6 +339,7 @@ def test_a_decision_is_withdrawn_and_its_texts_deleted_each_after_a_second_quest
     assert violations(visit) == []
 
 
+@pytest.mark.slow
 def test_markup_in_every_field_is_shown_and_not_run(visit: Visit, tmp_path: Path) -> None:
     page = visit.open()
     document = tmp_path / "<img src=x onerror=alert(3)>.txt"
@@ -377,7 +380,8 @@ def test_the_assistant_saves_a_decision_once_it_is_confirmed(visit: Visit) -> No
     assert page.locator("#antwort [data-urteil=accepted]:checked").count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_while_judging_and_in_the_list(visit: Visit, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)
     page = visit.open()
@@ -414,6 +418,7 @@ def test_320_pixels_need_no_sideways_scrolling_anywhere(visit: Visit) -> None:
         assert page.evaluate(wide) <= 320
 
 
+@pytest.mark.slow
 def test_the_print_of_a_decision_holds_the_paper_and_no_controls(visit: Visit, tmp_path: Path) -> None:
     from pypdf import PdfReader
 
@@ -456,6 +461,7 @@ def fresh(browser: Browser, own_home: Path) -> Iterator[Visit]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_without_decisions_the_page_says_how_to_make_one(fresh: Visit) -> None:
     page = fresh.open("entscheidungen")
     page.wait_for_selector("#meldung .leer")
@@ -494,6 +500,7 @@ def sign_in(visit: Visit, name: str) -> None:
     page.wait_for_selector("#inhalt")
 
 
+@pytest.mark.slow
 def test_who_may_only_read_cannot_save_and_who_is_signed_in_cannot_decide_as_somebody_else(guarded: Visit) -> None:
     page = guarded.page
     sign_in(guarded, "petra")

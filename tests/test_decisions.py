@@ -224,6 +224,7 @@ def _save_many(url: str, count: int) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_writers_at_the_same_time_lose_nothing(url: str, opened: Opened) -> None:
     """They open and migrate the same empty database at the same time, too."""
     context = multiprocessing.get_context("spawn")

@@ -193,6 +193,7 @@ def oversized(folder: Path) -> dict[str, Path]:
     }
 
 
+@pytest.mark.slow
 def test_input_over_a_limit_costs_neither_time_nor_memory(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     for name, path in oversized(tmp_path).items():

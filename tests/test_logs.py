@@ -73,6 +73,7 @@ def test_without_json_a_fault_is_one_line_of_text(capsys: pytest.CaptureFixture[
     assert SECRET not in told
 
 
+@pytest.mark.slow
 def test_the_server_logs_requests_without_their_texts(
     site: str,  # noqa: ARG001 - the index is built
     tmp_path: Path,

@@ -111,6 +111,7 @@ def test_only_reports_and_their_files_are_served(made: Measurement) -> None:
     assert "gibt es nicht" in client.get(f"/bericht/{made.number}").text
 
 
+@pytest.mark.slow
 def test_a_measurement_runs_in_a_process_of_its_own_and_one_at_a_time(
     settings: Settings, labelled_file: Path, home: Path, tmp_path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_no_command_connects_to_another_machine(record: Path, matcher: Matcher, 
     assert foreign(events) == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_served_page_its_answers_and_its_uploads_stay_on_the_machine(
     record: Path, visit: Visit, tmp_path: Path

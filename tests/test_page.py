@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from page_fixtures import Visit, violations
+from page_fixtures import SCHEMES, Visit, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
@@ -202,7 +202,7 @@ def test_the_assistant_answers_follow_ups_and_quick_replies(visit: Visit) -> Non
 
 
 @pytest.mark.parametrize("path", ["assistent", "stapel", "katalog", "hilfe"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_on_the_other_pages(visit: Visit, path: str, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)
     page = visit.open(path)
@@ -230,7 +230,7 @@ def test_the_goal_an_address_names_is_seen_in_the_list_of_goals(visit: Visit) ->
     visit.shot("profil-bearbeiten")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_page_there_is_none_of_says_so_and_leads_on(visit: Visit, scheme: str) -> None:
     page = visit.page
     page.emulate_media(color_scheme=scheme)
@@ -244,7 +244,7 @@ def test_a_page_there_is_none_of_says_so_and_leads_on(visit: Visit, scheme: str)
     visit.messages.clear()  # the browser complains about the 404 itself
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_and_nothing_foreign_is_asked_for(visit: Visit, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)
     page = visit.open()

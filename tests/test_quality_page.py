@@ -20,7 +20,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]  # they measure, one after the other, on one server
 
 CATALOGUE = """
 catalogue: {id: kleinstadt, title: Ziele von Kleinstadt, version: "1"}
@@ -145,7 +145,6 @@ def held(server: Server) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.slow
 def test_a_measurement_is_followed_by_whoever_opens_the_page_and_can_be_stopped(
     there: Visit, town: Server, browser: Browser
 ) -> None:

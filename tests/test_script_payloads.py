@@ -13,7 +13,7 @@ from page_fixtures import Visit
 from app.page.frame import PLACES
 from app.page.site import PAGES_BELOW
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Each would set `lief` to its number, or leave an element with the attribute `fremd`.
 PAYLOADS = (

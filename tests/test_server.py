@@ -183,6 +183,7 @@ def test_a_busy_port_is_the_users_to_mend(capsys: pytest.CaptureFixture[str]) ->
         take_port("127.0.0.1", 70000)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_server_cleanly(site: str, tmp_path: Path) -> None:  # noqa: ARG001 - the index is built
     server = start_server(tmp_path)
     assert server.stop(signal.SIGINT) == 0

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from page_fixtures import Visit, start_server
+from page_fixtures import SCHEMES, Visit, start_server
 from playwright.sync_api import Browser
 from test_decision_pages import leaves
 from test_page import violations
@@ -79,7 +79,8 @@ def test_rows_are_decided_one_by_one_by_keyboard(visit: Visit, tmp_path: Path) -
     page.wait_for_selector("text=AZ 1")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_in_the_review_of_a_row(visit: Visit, tmp_path: Path, scheme: str) -> None:
     visit.page.emulate_media(color_scheme=scheme)
     matched(visit, tmp_path, TABLE)
@@ -162,6 +163,7 @@ def test_rows_are_filtered_by_area_and_confidence(visit: Visit, tmp_path: Path) 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.slow
 def test_every_row_of_a_large_run_is_reached(visit: Visit, matcher: Matcher, tmp_path: Path) -> None:
     run = large_run(Desk(matcher, Settings()), tmp_path, 2_500, "gross.csv")
     page = visit.open("stapel")

@@ -33,6 +33,7 @@ def children(process: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
