@@ -167,7 +167,7 @@ def _private_file(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError as error:
         raise UserError(
-            f"Die Datenbank «{path}» lässt sich nicht anlegen ({reason(error)}); bitte Ordner und Rechte prüfen.{whose(path)}"
+            f"Die Datenbank «{path}» lässt sich nicht anlegen ({reason(error)}); bitte Ordner und Rechte prüfen.{whose(path, error)}"
         ) from error
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.desk import TOP, Desk
-from app.mention import ORDINALS, areas_named, goals_meant, goals_named, number_said
+from app.mention import ORDINALS, areas_named, goals_meant, goals_named, number_said, unknown_id_said
 from app.talk import FIRST, Reply, Talk
 from app.verdict_talk import (
     NO,
@@ -33,6 +33,7 @@ from index.result import Hit, Match
 STEP = 5
 FEWEST_WORDS = 5  # of an utterance that replaces a project although no goal fits it
 Action = Callable[[Desk, Talk, str], Reply]
+UNKNOWN_GOAL = "Dieses Ziel kenne ich nicht. Ein Beispiel: «was bedeutet PB5.4?»; «welche Ziele gibt es?» zeigt alle."
 HELP = (
     "Beschreiben Sie ein Projekt. Danach verstehe ich zum Beispiel: «nur Bereich 5», «alle Bereiche», «und gesamtstädtisch?», "
     "«warum PB5.4?», «was bedeutet PB5.4?», «zeig weitere», «eher für Kinder», «übernimm 1 und 3», «lehne 2 ab», «kein Ziel passt», «speichern», "
@@ -53,7 +54,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = r"(?:(?:ziele?|nr\.?|und|[a-zäöü]{0,4}[. ]?\d[\d.]*)[ ,]+)+"
-_PLACE = rf"(?:{'|'.join(ORDINALS)})[ns]?|\d{{1,3}}|[a-zäöü]{{1,4}}[. ]?\d+(?:\.\d+)?"
+_PLACE = rf"(?:{'|'.join(ORDINALS)})[ns]?|\d{{1,2}}"
+_AND = re.compile(r"^(?:und|was ist mit|wie (?:ist|steht) es mit)\b[^?]{1,40}\?+$")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
@@ -63,7 +65,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^(?:vielen |besten |herzlichen )?(?:dank|danke)(?: schön| sehr| dir| ihnen)?\s*[.!]*$", "thanks"),
         (r"\b(?:warum|wieso|weshalb|begründ\w*|woran)\b", "why"),
         (
-            rf"^(?:und|was ist mit|wie ist es mit) (?:(?:das|dem|zu|bei|ziel|nr\.?) )*(?:{_PLACE})(?: ziel)?\s*\?+$",
+            rf"^(?:und|was ist mit|wie (?:ist|steht) es mit) (?:(?:das|dem|ziel|nr\.?) )*(?:{_PLACE})(?: ziel)?\s*\?+$",
             "why",
         ),
         (r"^(?:nimm|nehme) .*\bzurück\b|\bzurücknehmen\s*[.!]*$|^doch nicht\b", "undo"),
@@ -106,11 +108,12 @@ def reply(desk: Desk, talk: Talk, said: str) -> Reply:
         return _answered(confirmed if _YES.search(asked) else declined, desk, talk, said)
     talk = replace(talk, asking=False)
     name = next((name for rule, name in _RULES if len(asked) < 200 and rule.search(asked)), "")
-    if not name and talk.match is None and _QUESTION.search(asked) and goals_named(desk.catalogue, said):
+    asks = _AND.search(asked) if talk.match else _QUESTION.search(asked)
+    if not name and asks and goals_named(desk.catalogue, said):
         name = "why"
     if not name and len(asked) < 200 and _QUESTION.search(asked):
         return with_quick(Reply(talk, f"Das habe ich nicht verstanden. {HELP}"))
-    return _answered(_ACTIONS.get(name, _describe), desk, talk, said)
+    return _answered(_ACTIONS.get(name, _new_project), desk, talk, said)
 
 
 def _judge(desk: Desk, talk: Talk, said: str) -> Reply:
@@ -154,7 +157,12 @@ def with_quick(answer: Reply) -> Reply:
 
 
 def _describe(desk: Desk, talk: Talk, said: str) -> Reply:
-    answer = _matched(desk, talk.about(said), _leaving(talk))
+    return _matched(desk, talk.about(said), _leaving(talk))
+
+
+def _new_project(desk: Desk, talk: Talk, said: str) -> Reply:
+    """A project, unless there is one already and nothing fits these few words."""
+    answer = _describe(desk, talk, said)
     if talk.text and len(said.split()) < FEWEST_WORDS and answer.talk.match and answer.talk.match.no_goal:
         return Reply(
             talk,
@@ -207,6 +215,8 @@ def _why(desk: Desk, talk: Talk, said: str) -> Reply:
     if talk.match is None:
         return Reply(talk, FIRST)
     named = goals_meant(desk.catalogue, talk, said)
+    if not named and unknown_id_said(desk.catalogue, said):
+        return Reply(talk, UNKNOWN_GOAL)
     if not named and number_said(said):
         return no_such_number(talk)
     named = named or talk.listed[:1]
@@ -226,10 +236,7 @@ def _meaning(desk: Desk, talk: Talk, said: str) -> Reply:
     """What a goal is about, in the words of the catalogue."""
     named = goals_meant(desk.catalogue, talk, said)
     if not named:
-        return Reply(
-            talk,
-            "Dieses Ziel kenne ich nicht. Ein Beispiel: «was bedeutet PB5.4?»; «welche Ziele gibt es?» zeigt alle.",
-        )
+        return Reply(talk, UNKNOWN_GOAL)
     goal = desk.catalogue.by_id[named[0]]
     meaning = " ".join(goal.meaning.split()) or "Im Zielkatalog steht nichts weiter dazu."
     return Reply(talk, f"{goal.id} {goal.title}. {meaning}")

@@ -72,7 +72,6 @@ def build_app(
         app.router.routes.append(Route(path, endpoint=tools))
     _mount(app, desk, functions, rules, owners, colours)
     # The last one added is the first to see a request.
-    app.add_middleware(MissingPage, page=missing_html(desk.catalogue.title, f"{rules.prefix}/", colours))
     app.add_middleware(GermanPage)
     app.add_middleware(OptionalArguments, defaults={function.name: optional(function) for function in functions})
     app.add_middleware(WholeCharacters)
@@ -85,6 +84,7 @@ def build_app(
         most_upload=settings.max_upload_mb * MEGA + 10_000,
     )
     app.add_middleware(GivenOnce, prefix=rules.prefix)
+    app.add_middleware(MissingPage, page=missing_html(desk.catalogue.title, f"{rules.prefix}/", colours))
     app.add_middleware(
         TrustedHostMiddleware, allowed_hosts=allowed_hosts(host, settings.host_names), www_redirect=False
     )

@@ -20,6 +20,7 @@ _REASONS = {
     errno.ELOOP: "die Verknüpfung führt im Kreis",
     errno.EMFILE: "zu viele offene Dateien",
 }
+_DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class UserError(Exception):
@@ -43,23 +44,26 @@ def reason(error: OSError) -> str:
     return _REASONS.get(error.errno or 0) or f"Systemfehler {error.errno or type(error).__name__}"
 
 
-def whose(path: Path) -> str:
-    """A German sentence, with a space before it, on what belongs to another account of this machine; "" where nothing does.
+def whose(path: Path, error: OSError | None = None) -> str:
+    """A German sentence, with a space before it, where `path` belongs to another account of this machine; "" elsewhere.
 
-    Looks at `path` and at its folder, for a file that is missing cannot be the reason.
+    Of a path that is missing its folder is looked at. An `error` that is no question of rights has another cause.
     """
-    if not hasattr(os, "geteuid"):  # Windows
-        return ""
+    if not hasattr(os, "geteuid") or (error is not None and error.errno not in _DENIED):
+        return ""  # on Windows, files have no such number
     for place in (path, path.parent):
         try:
             owner = place.stat().st_uid
-        except OSError:
+        except FileNotFoundError:
             continue
-        if owner != os.geteuid():
-            return (
-                f" «{place}» gehört dem Konto «{_account(owner)}», dieses Programm läuft als «{_account(os.geteuid())}»; "
-                "bitte beide unter demselben Konto betreiben, oder ISEK_HOME auf einen eigenen Ordner setzen."
-            )
+        except OSError:
+            break
+        if owner == os.geteuid():
+            break
+        return (
+            f" «{place}» gehört dem Konto «{_account(owner)}», dieses Programm läuft als «{_account(os.geteuid())}»; "
+            "bitte beides unter demselben Konto betreiben oder einen eigenen Ordner angeben."
+        )
     return ""
 
 

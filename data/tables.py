@@ -118,7 +118,7 @@ def _table(where: str, columns: list[str], rows: list[dict[str, Any]], text_colu
 
 def _identity(value: Any) -> str:
     """An id as text; what is no text (true, 1.5) as JSON writes it, whole floats without their zero."""
-    return json.dumps(value) if isinstance(value, bool | list | dict) else _cell(value).strip()
+    return json.dumps(value) if isinstance(value, bool | list | dict) else cell_text(value).strip()
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -159,7 +159,7 @@ class _TextOf:
         return ""
 
     def __call__(self, row: dict[str, Any]) -> str:
-        return "\n".join(filter(None, (_cell(row.get(name)) for name in self._columns)))
+        return "\n".join(filter(None, (cell_text(row.get(name)) for name in self._columns)))
 
 
 def _text_source(where: str, columns: list[str], wanted: str | None) -> _TextOf:
@@ -180,7 +180,8 @@ def _text_source(where: str, columns: list[str], wanted: str | None) -> _TextOf:
     )
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A cell as a person reads it: nothing for None, no decimals of a whole number."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -246,7 +247,7 @@ def sheet_rows(path: Path, max_rows: int, max_unpacked: int) -> list[list[Any]]:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0)
         rows = _limited(
-            (row for row in sheet.iter_rows() if any(_cell(c).strip() for c in row)), max_rows, path.name, header=1
+            (row for row in sheet.iter_rows() if any(cell_text(c).strip() for c in row)), max_rows, path.name, header=1
         )
     except UserError:
         raise
@@ -355,7 +356,7 @@ def _with_header(rows: list[list[Any]], where: str, surplus: bool = False) -> tu
     _check_columns(len(rows[0]), where)
     columns: list[str] = []
     for position, value in enumerate(rows[0], 1):
-        name = _cell(value).strip() or f"spalte_{position}"
+        name = cell_text(value).strip() or f"spalte_{position}"
         columns.append(name if name not in columns else f"{name}_{position}")
     if len(columns) * len(rows) > MAX_CELLS:
         raise LimitError(_too_many_cells(where))
@@ -559,7 +560,7 @@ class _XlsxSink:
                 self._sheet.write_number(self._line, position, value)
             elif value not in (None, ""):
                 # 32,767 characters are what one cell of the format holds.
-                self._sheet.write_string(self._line, position, _encodable(_cell(value))[:32_767])
+                self._sheet.write_string(self._line, position, _encodable(cell_text(value))[:32_767])
         self._line += 1
 
     def close(self) -> None:

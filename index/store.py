@@ -244,7 +244,7 @@ def save_index(index: GoalIndex, folder: Path) -> None:
     except OSError as error:
         raise UserError(
             f"Der Suchindex lässt sich in «{folder.parent}» nicht speichern ({reason(error)}); bitte Platz und Rechte "
-            f"prüfen oder mit ISEK_HOME einen anderen Ordner nennen.{whose(folder.parent)}"
+            f"prüfen oder mit ISEK_HOME einen anderen Ordner nennen.{whose(folder.parent, error)}"
         ) from error
 
 

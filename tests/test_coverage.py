@@ -211,6 +211,9 @@ def test_without_a_decision_nothing_is_counted(small: Catalogue) -> None:
     page = coverage_html(nothing, small, None, suggested=False, announced=False)
     assert "noch nichts entschieden" in page and "<table" not in page and "kennzahlen" not in page
     measured = coverage_html(nothing, small, {"rad": Recognition(9, 8)}, suggested=False, announced=False)
+    assert (
+        "noch nichts entschieden" in measured and "kennzahlen" not in measured and "Ziele ohne Projekt" not in measured
+    )
     assert "in 8 von 9 Beispielen" in measured  # whoever measured the recognition sees it
 
 

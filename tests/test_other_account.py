@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ from data.errors import UserError, whose
 from index.store import load_index
 
 NOBODY = 65_534
-TOLD = r"gehört dem Konto «root», dieses Programm läuft als «nobody»; bitte beide unter demselben Konto betreiben"
-pytestmark = pytest.mark.skipif(
+TOLD = r"gehört dem Konto «root», dieses Programm läuft als «nobody»; bitte beides unter demselben Konto betreiben"
+only_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="nur root kann ein anderes Konto annehmen"
 )
 
@@ -47,6 +48,7 @@ def encoder() -> WordEncoder:
     return WordEncoder()
 
 
+@only_root
 def test_an_index_that_may_not_be_read(shared: Path, small: Catalogue, encoder: WordEncoder) -> None:
     opened(shared, small, encoder, [])
     (folder,) = folders(shared)
@@ -61,6 +63,7 @@ def test_an_index_that_may_not_be_read(shared: Path, small: Catalogue, encoder: 
     ]
 
 
+@only_root
 def test_a_database_that_may_not_be_written(shared: Path) -> None:
     open_database(Settings(), shared).close()
     with nobody(), pytest.raises(UserError, match=TOLD):
@@ -69,3 +72,10 @@ def test_a_database_that_may_not_be_written(shared: Path) -> None:
 
 def test_nothing_is_said_of_what_belongs_to_oneself(shared: Path) -> None:
     assert whose(shared) == whose(shared / "fehlt") == ""
+
+
+def test_a_full_disk_is_no_question_of_accounts(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: NOBODY + 1, raising=False)
+    full, denied = OSError(errno.ENOSPC, "full"), OSError(errno.EACCES, "denied")
+    assert whose(shared, full) == ""
+    assert f"läuft als «{NOBODY + 1}»" in whose(shared / "fehlt", denied)

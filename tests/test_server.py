@@ -145,6 +145,19 @@ def test_every_answer_carries_strict_headers(site: str) -> None:
         assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
 
 
+@pytest.mark.parametrize("path", ["/gibt-es-nicht", "/katalog/x", "/login", "/bericht/0/x.csv"])
+def test_a_browser_is_told_in_german_that_there_is_no_such_page(site: str, path: str) -> None:
+    asked = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = httpx.get(f"{site}{path}", headers=asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Diese Seite gibt es nicht" in answer.text and "frame-ancestors" in answer.headers["content-security-policy"]
+    assert (httpx.head(f"{site}{path}", headers=asked).status_code, httpx.get(f"{site}{path}").status_code) in (
+        (404, 404),
+        (405, 404),
+    )
+    assert "<html" not in httpx.get(f"{site}{path}").text
+
+
 def test_the_page_is_german_before_any_script_and_names_no_foreign_host(site: str) -> None:
     page = httpx.get(site)
     nonce = re.search(r"'nonce-([^']+)'", page.headers["content-security-policy"])

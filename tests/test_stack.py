@@ -20,7 +20,7 @@ from app.decisions.judgement import Judgement
 from app.desk import TOP, Desk
 from app.journal import Answer, Journal
 from app.page.review import Filter, Shown, review_html
-from app.page.stack_work import StackWork
+from app.page.stack_work import REFERENCES, StackWork, _cell, _title
 from app.settings import Settings
 from app.stack import CHANGED, Stack
 from app.stack_rows import Rows, RowsWriter
@@ -249,3 +249,19 @@ def test_a_project_that_is_forgotten_leaves_no_table_of_anybody(tmp_path: Path) 
     store.forget(first.project, "Ada")
     store.close()
     assert [run.folder.exists() for run in (holding, damaged, other)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("cells", "title", "reference"),
+    [
+        ({"Nr": 1, "Projekt": "Radweg Nord", "Beschreibung": "Ein Radweg."}, "Radweg Nord", ""),
+        ({"Name": "Erika Muster", "Projekt": "Radweg Nord", "text": "Ein Radweg."}, "Radweg Nord", ""),
+        ({"projekt": 17, "Betreff": "Antrag Radweg", "text": "Ein Radweg."}, "Antrag Radweg", ""),
+        ({"Projekt": "Ein Radweg.", "Antragsnummer": 4711.0}, "Ein Radweg.", "4711"),
+        ({"titel": "Lang " * 30, "text": "Ein Radweg."}, ("Lang " * 30).strip(), ""),
+        ({"titel": None, "text": "Ein Radweg."}, "Ein Radweg.", ""),
+    ],
+)
+def test_title_and_reference_come_from_the_table(cells: dict[str, object], title: str, reference: str) -> None:
+    row = BatchRow(Project("1", "Ein Radweg.", cells), None, "")
+    assert (_title(row), _cell(cells, REFERENCES)) == (title, reference)

@@ -27,12 +27,16 @@ NO_DECISIONS = "Es ist noch nichts entschieden. Entscheidungen entstehen unter Â
 def coverage_html(covered: Coverage, catalogue: Catalogue, known: Known, suggested: bool, announced: bool) -> str:
     """The coverage; `suggested` says that it rests on the software's suggestions, `announced` that it is spoken."""
     parts = [element("p", NOT_DECIDED, class_="hinweise nicht-entschieden")] if suggested else []
-    if not covered.projects and not suggested and known is None:
-        return element("p", NO_DECISIONS, class_="leer", data_ansage=NO_DECISIONS if announced else None)
-    parts += [_figures(covered), _chart(covered, catalogue), _unserved(covered, known)]
-    parts += [_group(covered, identity, name, lines, known) for identity, name, lines in _groups(covered, catalogue)]
+    undecided = not covered.projects and not suggested
+    if undecided:
+        parts.append(element("p", NO_DECISIONS, class_="leer"))
+    else:
+        parts += [_figures(covered), _chart(covered, catalogue), _unserved(covered, known)]
+    if known is not None or not undecided:  # what was measured is shown even so
+        groups = _groups(covered, catalogue)
+        parts += [_group(covered, identity, name, lines, known) for identity, name, lines in groups]
     served = len(covered.goals) - len(covered.unserved)
-    sentence = f"{served} von {len(covered.goals)} Zielen haben mindestens ein Projekt."
+    sentence = NO_DECISIONS if undecided else f"{served} von {len(covered.goals)} Zielen haben mindestens ein Projekt."
     return element("div", *parts, class_="abdeckung", data_ansage=sentence if announced else None)
 
 
@@ -124,7 +128,7 @@ def _link(line: GoalCoverage) -> str:
 def _recognised(line: GoalCoverage, known: Known) -> str:
     measured = (known or {}).get(line.goal.id)
     if known is None:
-        return ""  # said once, above
+        return ""
     if measured is None:
         return element("span", "nicht gemessen", class_="leise erkennung")
     if measured.few:

@@ -89,6 +89,7 @@
   // The goal that an address opens stands in a long list: roll the list, not the page.
   const rolled = new WeakSet();
   const showChosen = () => {
+    if (!new URLSearchParams(location.search).has("ziel")) return;
     const list = document.querySelector(".zielwahl .wrap:has(label)");
     const chosen = list?.querySelector("input:checked")?.closest("label");
     if (!chosen || rolled.has(list)) return;

@@ -92,7 +92,7 @@ def stack_page(desk: Desk) -> None:
     for change in (choice.change, areas.change, sure.change):
         on(change, work.filtered, filtered, [begin, review.panel, rows])
     asked = [*filtered, begin]
-    on(begin.input, _wanting(work.listed), asked, [review.panel, rows])
+    on(begin.input, _wanting(work.from_row), asked, rows)
     _tie_review(work, review, first, asked, rows)
 
 

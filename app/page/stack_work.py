@@ -15,6 +15,7 @@ from app.batch import BatchRow
 from app.decisions.judgement import Details, Judgement, drafted, judgement_from, judgement_of, unjudged
 from app.decisions.proposal import proposal_of
 from app.decisions.records import REJECTED, Decision
+from app.decisions.store import MOST
 from app.desk import Desk
 from app.downloads import FORMATS
 from app.german_time import moment_text
@@ -25,6 +26,7 @@ from app.page.saved import not_saved_html, reader_sentence
 from app.stack import Stack
 from app.stack_runs import RowDecision, StackRun, begin_run, run_of, runs_of
 from data.errors import UserError, grouped
+from data.tables import cell_text
 
 AUTOMATIC = "Automatisch erkennen"
 SOURCE = "Stapel"
@@ -45,11 +47,11 @@ TITLES = (
     "projekttitel",
     "projektname",
     "bezeichnung",
-    "name",
     "projekt",
     "vorhaben",
     "maßnahme",
     "betreff",
+    "name",  # often that of a person: only where nothing else is stated
 )
 Update = dict[str, Any]
 
@@ -132,6 +134,10 @@ class StackWork:
     def listed(self, shown: Shown | None, wanted: Filter) -> tuple[Update, str]:
         """The rows that are wanted as a list, without a single project."""
         return gr.update(visible=False), self._list(shown, wanted)
+
+    def from_row(self, shown: Shown | None, wanted: Filter) -> str:
+        """The list from another row on; a project that is being judged stays open."""
+        return self._list(shown, wanted)
 
     def turn(self, shown: Shown | None, wanted: Filter, position: int | None, step: int) -> tuple[Any, ...]:
         """The next project (`step` 1), the one before (-1), or the first that is wanted (0)."""
@@ -236,9 +242,7 @@ class StackWork:
 
     def _head(self, shown: Shown, place: int, row: BatchRow, usable: Sequence[int]) -> str:
         made = shown.decided.get(place)
-        told = (
-            f"Projekt {grouped(usable.index(place) + 1)} von {grouped(len(usable))}: {row.project.id} · {_title(row)}"
-        )
+        told = f"Projekt {grouped(usable.index(place) + 1)} von {grouped(len(usable))}: {row.project.id} · {_short(_title(row))}"
         title = element("h2", escaped(told), tabindex="-1", data_fokus=True)
         note = (
             f"Entschieden als Projekt Nr. {made.project}: {made.told}. Speichern legt eine neue Fassung an."
@@ -303,13 +307,20 @@ def _told(decision: Decision) -> str:
 def _title(row: BatchRow) -> str:
     """The title that the table states beside the text, else the one that the text has."""
     stated = " ".join(_cell(row.project.row, TITLES, row.project.text).split())
-    return stated if 0 < len(stated) <= LONGEST_TITLE else title_of(row.project.text)
+    return stated if 0 < len(stated) <= MOST["title"] else title_of(row.project.text)
 
 
 def _cell(row: dict[str, Any], names: Sequence[str], text: str = "") -> str:
-    """The cell of a column with one of these names, the first of them first, unless it is all the `text` there is."""
-    cells = {name.strip().lower(): str(value) for name, value in row.items() if value is not None}
-    return next((cells[name] for name in names if cells.get(name, "").strip() not in ("", text.strip())), "")
+    """The cell of a column with one of these names, the first of them first; of titles none that is a bare number or all
+    the `text` there is."""
+    cells = {name.strip().lower(): cell_text(value).strip() for name, value in row.items()}
+    if text:
+        cells = {name: cell for name, cell in cells.items() if cell != text.strip() and any(map(str.isalpha, cell))}
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else title[:LONGEST_TITLE].rsplit(" ", 1)[0] + " …"
 
 
 def _run_name(run: StackRun) -> str:

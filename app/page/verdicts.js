@@ -122,9 +122,9 @@
   });
 
   // The same holds within the page, where the next row takes the place of one that is not saved.
-  const LEAVING = ["weiter", "zurueck", "liste", "durchsehen"];
+  const LEAVING = "#weiter, #zurueck, #liste, #durchsehen, #eintragen, #fortsetzen, #zuordnen, :is(#auswahl, #sicherheit, #bereiche) input";
   document.addEventListener("click", (event) => {
-    if (!LEAVING.includes(event.target.closest?.("button")?.id) || !oneOfMany() || !unsaved()) return;
+    if (!event.target.closest?.(LEAVING) || !oneOfMany() || !unsaved()) return;
     if (confirm("Die Urteile zu diesem Projekt sind noch nicht gespeichert. Trotzdem weitergehen?")) return;
     event.stopImmediatePropagation();
     event.preventDefault();
