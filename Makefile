@@ -19,7 +19,7 @@ run: .venv/.ready
 	$(BIN)/isek serve --host $(HOST) --port $(PORT)
 
 # A file's tests share servers and a browser, so they stay together.
-# They keep the index of the goals that they build, as long as catalogue and model stay the same.
+# They keep the index of the goals that they build, as long as the code and data it is made of stay the same.
 PYTEST := ISEK_TEST_INDEX=$(CURDIR)/.venv/tests $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test: .venv/.ready

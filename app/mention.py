@@ -11,7 +11,6 @@ _EXCEPT = re.compile(r"\b(?:ausser|bis auf|ohne)\b")  # of casefolded text, whic
 _REST = re.compile(r"\b(?:rest|übrigen?|anderen?)\b")
 ORDINALS = {"erste": 1, "zweite": 2, "dritte": 3, "vierte": 4, "fünfte": 5}
 _NUMBER = re.compile(r"(?<!bereich )(?<![\w.])\d{1,2}(?!\w|\.\d|\s*(?:%|prozent))")  # no year, share or area
-_ID = re.compile(r"\b[a-zäöü]{1,4}\.?(?:\d+(?:\.\d+)?| \d+\.\d+)\b")
 _RANGE = re.compile(r"(?<![\w.])(\d{1,3})\s*(?:bis|-|–)\s*(\d{1,3})(?![\w]|\.\d)")
 
 
@@ -41,7 +40,9 @@ def number_said(said: str) -> bool:
 
 def unknown_id_said(catalogue: Catalogue, said: str) -> bool:
     """Whether something like the id of a goal stands in the utterance, and no goal of the catalogue has it."""
-    return bool(_ID.search(said.casefold())) and not goals_named(catalogue, said)
+    beginnings = {re.split(r"\d", goal.id.casefold())[0].rstrip(". ") for goal in catalogue.goals} - {""}
+    alike = any(re.search(rf"\b{re.escape(start)}[. ]?\d", said.casefold()) for start in beginnings)
+    return alike and not goals_named(catalogue, said)
 
 
 def rest_meant(said: str) -> bool:

@@ -23,11 +23,8 @@ from eval.synthetic import short_texts
 from index.encoder import Vectors
 from index.store import faiss_index
 
-FACTORIES = (
-    "Flat",
-    "IVF4096,Flat",
-    "IVF4096,SQ8",
-)  # product quantisers train for more than a quarter of an hour on two cores
+# Product quantisers train for more than a quarter of an hour on two cores.
+FACTORIES = ("Flat", "IVF4096,Flat", "IVF4096,SQ8")
 ENCODED = 20_000  # texts that are really encoded
 COSINE = 0.8  # of a noisy vector with the one it was made of
 NEIGHBOURS = 10

@@ -54,6 +54,8 @@ CONVERSATIONS: dict[str, list[tuple[str, str, str]]] = {
         ("und PB6.1?", "PB6.1", ""),
         ("und PB9.9?", "Das habe ich nicht verstanden", ""),
         ("warum PB9.9?", "Dieses Ziel kenne ich nicht", ""),
+        ("warum PB 9.9?", "Dieses Ziel kenne ich nicht", ""),
+        ("warum nicht wegen CO2?", "PB5.4 Radverkehr", ""),
         ("warum nur 61 %?", "PB5.4 Radverkehr", ""),
         ("warum nicht Bereich 5?", "PB5.4 Radverkehr", ""),
         ("und für 2027?", "Das habe ich nicht verstanden", ""),
