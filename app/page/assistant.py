@@ -36,7 +36,11 @@ def assistant_page(desk: Desk) -> None:
             first = quick_replies(Talk())
             buttons = [_button(first[place] if place < len(first) else "") for place in range(BUTTONS)]
         said = gr.Textbox(
-            label="Ihre Nachricht", placeholder="Projekt beschreiben oder nachfragen …", lines=2, elem_id="text"
+            label="Ihre Nachricht",
+            info="Strg+Eingabe sendet.",
+            placeholder="Projekt beschreiben oder nachfragen …",
+            lines=2,
+            elem_id="text",
         )
         send = gr.Button("Senden", variant="primary", elem_id="finden", scale=0, min_width=140)
     talk, turns = gr.State(Talk()), gr.State(())
