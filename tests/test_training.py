@@ -55,6 +55,17 @@ def letters(text: str) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     return np.array([2, *(4 + ord(letter) - ord("a") for letter in text), 3], dtype=np.int32)
 
 
+@pytest.mark.parametrize(
+    ("kind", "has", "expected"),
+    [("cpu", {"avx2": True, "amx_bf16": False}, False), ("cpu", {"avx512_bf16": True}, True), ("cuda", {}, True)],
+)
+def test_bf16_is_used_where_there_is_arithmetic_for_it(
+    kind: str, has: dict[str, bool], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has)
+    assert student.computes_in_bf16(kind) is expected
+
+
 def small_pool() -> pools.Pool:
     """Ten texts of one to ten letters with fixed random targets."""
     vectors = np.random.default_rng(1).normal(size=(10, 16))

@@ -32,9 +32,9 @@ CONTRAST = 0.2
 """Weight of the partner pools' contrastive loss beside the distillation of the others."""
 
 
-EXTEND_RATE = 2e-4
+EXTEND_RATE = 3e-4
 """Peak rate of the body when a released model is trained further; its table takes twice that."""
-EXTEND_DECAY = 100
+EXTEND_DECAY = 1500
 EXTEND_SHARES = {"words": 15_000, "sentences": 50_000, "prose": 15_000, "passages": 2_500}
 """Texts an epoch takes when a released model is trained further: sentences, which STS ranks, before words."""
 SHARES_KEPT = (0.0, 0.25, 0.5)

@@ -56,10 +56,20 @@ def _sparse_table(weights: Tensor) -> nn.Embedding:
 
 def embed(body: BertModel, ids: Tensor, mask: Tensor | None) -> Tensor:
     """Sentence vectors (n, 384) float32 of unit length; `ids`, `mask` (n, t), no mask where nothing is padded."""
-    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=computes_in_bf16(ids.device.type)):
         hidden = body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
     weights = torch.ones_like(ids) if mask is None else mask
     return nn.functional.normalize((hidden * weights.unsqueeze(-1)).sum(1), dim=1)
+
+
+def computes_in_bf16(kind: str) -> bool:
+    """Whether to compute in bfloat16 on a device of this kind: on a GPU, and on a processor that has arithmetic for it.
+
+    Any other processor emulates it: 28 times slower than fp32 with AVX2 alone (a step of 3,072 pieces took 49 s instead
+    of 1.7 s, torch 2.13.0).
+    """
+    known = torch.cpu.get_capabilities()
+    return kind != "cpu" or any(known.get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
 
 
 def pad(pieces: Pieces, device: str = "cpu") -> tuple[Tensor, Tensor | None]:
