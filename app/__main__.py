@@ -23,14 +23,14 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message[:1].upper()}{message[1:]}. «{self.prog} --help» zeigt die Möglichkeiten.")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands; importing it costs no heavy library."""
+def parser(wanted: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of the wanted one alone if there is such a one; it costs no heavy library."""
     top = _Parser(
         prog="isek",
         description="Findet zu einer Projektbeschreibung die Ziele der Stadt, denen das Projekt dient.",
     )
     commands = top.add_subparsers(dest="command", metavar="BEFEHL", required=True, parser_class=_Parser)
-    for name in COMMANDS:
+    for name in (wanted,) if wanted in COMMANDS else COMMANDS:
         import_module(f"app.commands.{name}_command").add_to(commands)
     return top
 
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if sys.stdout is None:
             raise UserError("Die Standardausgabe ist geschlossen; bitte eine Ausgabe angeben.")
-        options = parser().parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        options = parser(given[0] if given else None).parse_args(given)
         options.run(options)
         sys.stdout.flush()
     except UserError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from data.catalogue import Catalogue, load_catalogue
 from data.errors import UserError
 from data.labelled import LabelledCase, labelled_path, load_labelled, of_split
 from index.decision import Thresholds
-from index.encoder import Encoder, load_encoder
+from index.encoder import Encoder, load_encoder, loaded, start_encoder
 from index.learning import Tuning
 from index.matcher import Matcher
 from index.store import build_index, index_key, load_index, open_index
@@ -72,19 +71,17 @@ def open_matcher(
     Raises:
         UserError: catalogue, labelled set, model or home folder are at fault.
     """
-    with ThreadPoolExecutor(1) as beside:  # weights and tokenizer load outside the interpreter's lock
-        loading = beside.submit(lambda: encoder or load_encoder(settings.model))
-        chosen = catalogue or the_catalogue(settings)
-        labels = training_labels(chosen, settings, home)
-        corpus: Corpus = corpus_of(chosen, load_background(), labels)
-        model = loading.result()
+    model = encoder or start_encoder(settings.model)
+    chosen = catalogue or the_catalogue(settings)
+    labels = training_labels(chosen, settings, home)
+    corpus: Corpus = corpus_of(chosen, load_background(), labels)
     if len(corpus.labels) < len(labels):
         say(
             f"{len(labels) - len(corpus.labels)} beurteilte Texte nennen Ziele, die es in «{chosen.name}» nicht gibt; sie bleiben außen vor."
         )
     make = open_index if keep else build_index
     index = make(home or isek_home(), chosen, corpus, model, Tuning(), factory=settings.faiss_factory, say=say)
-    return Matcher(chosen, index, model, thresholds_of(settings))
+    return Matcher(chosen, index, loaded(model), thresholds_of(settings))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """YAML without surprises: duplicate keys, aliases, tags and oversized files are refused; every value knows its line.
 
 PyYAML's ``safe_load`` keeps the last of two equal keys, expands alias bombs and forgets line numbers. Here the
-node tree is built by PyYAML (libyaml where present) and converted by hand.
+values are built from PyYAML's flat stream of events (libyaml's where present): composing its tree of nodes costs twice
+the time, and a deep one overflows libyaml's stack.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 _STRING = "tag:yaml.org,2002:str"
 _SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp", "merge", "value")}
+_COLLECTIONS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -68,40 +71,25 @@ def load_bytes(raw: bytes, where: str, empty: bool = False) -> YamlMap:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{where}: die Datei ist nicht in UTF-8 gespeichert (Byte {error.start}).") from error
-    node = _compose(text, where)
-    if node is None and empty:
+    value = _read(text, where)
+    if value is None and empty:
         return YamlMap(1)
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(value, YamlMap):
         raise UserError(f"{where}: erwartet wurde auf der obersten Ebene eine Zuordnung «schlüssel: wert».")
-    value = _Converter(where).convert(node)
-    assert isinstance(value, YamlMap)
     return value
 
 
-def _compose(text: str, where: str) -> yaml.Node | None:
+def _read(text: str, where: str) -> Any:
+    """The one document of the text, None where there is none."""
     try:
-        _refuse_depth(text, where)
-        return yaml.compose(text, Loader=_Loader)
+        return _Reader(where, yaml.parse(text, Loader=_Loader)).document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(
             f"{where}, Zeile {line}: das ist kein gültiges YAML; bitte Einrückung und Anführungszeichen prüfen."
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise UserError(f"{where}: das ist kein gültiges YAML.") from error
-
-
-def _refuse_depth(text: str, where: str) -> None:
-    """Count the nesting on the flat stream of events: composing a deep tree overflows libyaml's stack."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise UserError(f"{where}, Zeile {line}: die Verschachtelung ist tiefer als {MAX_DEPTH} Ebenen.")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
 
 
 def dump(tree: YamlMap) -> bytes:
@@ -136,54 +124,78 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(str, _Dumper.represent_str)
 
 
-class _Converter:
-    """Turns a node tree into YamlMap, YamlList, str, None and Unquoted."""
+class _Reader:
+    """Turns a stream of events into YamlMap, YamlList, str, None and Unquoted."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._seen: set[int] = set()
+    def __init__(self, where: str, events: Iterator[yaml.Event]) -> None:
+        self._where, self._events = where, events
+        self._tag: Any = yaml.resolver.Resolver().resolve
+        self._depth = 0
 
-    def convert(self, node: yaml.Node) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
-        if id(node) in self._seen:
-            raise self._error(node, "Verweise (*alias) sind nicht erlaubt, bitte den Text ausschreiben")
-        self._seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            return self._sequence(node)
-        assert isinstance(node, yaml.MappingNode)
-        return self._mapping(node)
+    def document(self) -> Any:
+        """The value of the only document, None where there is none."""
+        next(self._events)  # the stream begins
+        if isinstance(next(self._events), yaml.StreamEndEvent):
+            return None
+        value = self._value(next(self._events))
+        next(self._events)  # the document ends
+        further = next(self._events)
+        if not isinstance(further, yaml.StreamEndEvent):
+            raise self._error(further, "nur ein Dokument ist erlaubt, hier beginnt ein zweites (---)")
+        return value
 
-    def _sequence(self, node: yaml.SequenceNode) -> YamlList:
-        result = YamlList(node.start_mark.line + 1)
-        for child in node.value:
-            result.append(self.convert(child))
-            result.lines.append(child.start_mark.line + 1)
+    def _value(self, event: yaml.Event) -> Any:
+        """The value that begins with this event."""
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise self._error(event, "Verweise (*alias) sind nicht erlaubt, bitte den Text ausschreiben")
+        assert isinstance(event, yaml.CollectionStartEvent)
+        if event.tag not in _COLLECTIONS:
+            raise self._error(event, f"die YAML-Angabe {event.tag!r} ist nicht erlaubt")
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._error(event, f"die Verschachtelung ist tiefer als {MAX_DEPTH} Ebenen")
+        value = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._sequence(event)
+        self._depth -= 1
+        return value
+
+    def _sequence(self, start: yaml.Event) -> YamlList:
+        result = YamlList(_line(start))
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            result.append(self._value(event))
+            result.lines.append(_line(event))
         return result
 
-    def _mapping(self, node: yaml.MappingNode) -> YamlMap:
-        result = YamlMap(node.start_mark.line + 1)
-        for key_node, child in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self._error(key_node, "ein Schlüssel muss ein einfaches Wort sein")
-            key = str(key_node.value)
+    def _mapping(self, start: yaml.Event) -> YamlMap:
+        result = YamlMap(_line(start))
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._error(event, "ein Schlüssel muss ein einfaches Wort sein")
+            key = str(event.value)
             if key in result:
-                raise self._error(
-                    key_node, f"der Schlüssel {key!r} kommt doppelt vor (zuerst Zeile {result.lines[key]})"
-                )
-            result[key] = self.convert(child)
-            result.lines[key] = key_node.start_mark.line + 1
+                raise self._error(event, f"der Schlüssel {key!r} kommt doppelt vor (zuerst Zeile {result.lines[key]})")
+            result[key] = self._value(next(self._events))
+            result.lines[key] = _line(event)
         return result
 
-    def _scalar(self, node: yaml.ScalarNode) -> str | Unquoted | None:
-        if node.tag == _STRING:
-            return str(node.value)
-        if node.tag not in _SCALARS:
-            raise self._error(node, f"die YAML-Angabe {node.tag!r} ist nicht erlaubt")
-        return plain_value(str(node.value), node.tag)
+    def _scalar(self, event: yaml.ScalarEvent) -> str | Unquoted | None:
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self._tag(yaml.ScalarNode, event.value, event.implicit)
+        if tag == _STRING:
+            return str(event.value)
+        if tag not in _SCALARS:
+            raise self._error(event, f"die YAML-Angabe {tag!r} ist nicht erlaubt")
+        return plain_value(str(event.value), tag)
 
-    def _error(self, node: yaml.Node, what: str) -> UserError:
-        return UserError(f"{self._where}, Zeile {node.start_mark.line + 1}: {what}.")
+    def _error(self, event: yaml.Event, what: str) -> UserError:
+        return UserError(f"{self._where}, Zeile {_line(event)}: {what}.")
+
+
+def _line(event: yaml.Event) -> int:
+    """The line of the file, from 1, where the event begins."""
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def plain_value(text: str, tag: str) -> Unquoted | None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,16 +46,34 @@ def load_encoder(name: str | None = None) -> Encoder:
     Raises:
         UserError: not found, not a model, or a hub name while offline; the message says what was tried.
     """
+    return loaded(start_encoder(name))
+
+
+def start_encoder(name: str | None = None) -> Encoder:
+    """The encoder of this name, whose weights may still be on their way: `encode` waits for them, and so does `loaded`.
+
+    Raises:
+        UserError: as `load_encoder`, where that is known before the weights are read.
+    """
     wanted = name or DEFAULT_MODEL
     folder = MODELS / wanted
     if wanted == DEFAULT_MODEL and not folder.is_dir():
         raise UserError(f"Das mitgelieferte Modell fehlt in «{folder}»; bitte die Software vollständig auschecken.")
     if "/" not in wanted and is_plain_file(folder / "model.onnx"):
-        return OnnxEncoder.load(folder)
+        return OnnxEncoder.start(folder)
     local = named_path(wanted)
     if is_plain_file(local / "model.onnx") and is_plain_file(local / "manifest.json"):
-        return OnnxEncoder.load(local)
+        return OnnxEncoder.start(local)
     return SentenceTransformerEncoder.load(english_folder() if wanted == ENGLISH_MODEL else wanted, wanted)
+
+
+def loaded(encoder: Encoder) -> Encoder:
+    """The encoder, once its weights are there.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    return encoder.loaded() if isinstance(encoder, OnnxEncoder) else encoder
 
 
 def weights_of(name: str | None = None) -> str:
@@ -71,9 +89,11 @@ class OnnxEncoder:
 
     _TOKENS_PER_BATCH = 2048
 
-    def __init__(self, name: str, fingerprint: str, session: Any, tokenizer: Any, dimension: int) -> None:
-        self.name, self.fingerprint = name, fingerprint
-        self._session, self._tokenizer, self._dimension = session, tokenizer, dimension
+    def __init__(
+        self, name: str, fingerprint: str, dimension: int, session: Future[Any], tokenizer: Future[Any]
+    ) -> None:
+        self.name, self.fingerprint, self._dimension = name, fingerprint, dimension
+        self._sessions, self._tokenizers = session, tokenizer
 
     @classmethod
     def load(cls, folder: Path) -> OnnxEncoder:
@@ -82,25 +102,39 @@ class OnnxEncoder:
         Raises:
             UserError: a file is missing, damaged or not the one the manifest names.
         """
-        import onnxruntime
-        from tokenizers import Tokenizer
+        return cls.start(folder).loaded()
 
-        manifest = _verified_manifest(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # for one text two threads are slower than one; batches run side by side
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as error:  # both libraries raise their own bare exception types
-            raise UserError(
-                f"Das Modell in «{folder}» lässt sich nicht laden ({type(error).__name__}); bitte den Ordner neu auschecken."
-            ) from error
-        tokenizer.enable_truncation(manifest["max_seq_length"])
-        tokenizer.no_padding()
-        return cls(manifest["name"], manifest["fingerprint"], session, tokenizer, manifest["dim"])
+    @classmethod
+    def start(cls, folder: Path) -> OnnxEncoder:
+        """Read the manifest and let the files be checked and read beside what the caller does next.
+
+        Raises:
+            UserError: the manifest is missing or damaged.
+        """
+        manifest = _manifest(folder)
+        beside = ThreadPoolExecutor(2)  # both spend most of their time outside the interpreter's lock
+        session = beside.submit(_session, folder, manifest)
+        tokenizer = beside.submit(_tokenizer, folder, manifest)
+        beside.shutdown(wait=False)
+        return cls(manifest["name"], manifest["fingerprint"], manifest["dim"], session, tokenizer)
+
+    def loaded(self) -> OnnxEncoder:
+        """This encoder, once its files are read.
+
+        Raises:
+            UserError: a file is missing, damaged or not the one the manifest names.
+        """
+        self._session, self._tokenizer  # noqa: B018 - each waits
+        return self
+
+    @property
+    def _session(self) -> Any:
+        return self._sessions.result()
+
+    @property
+    def _tokenizer(self) -> Any:
+        self._sessions.result()  # which has checked the tokenizer's file as well, and says best what is wrong with it
+        return self._tokenizers.result()
 
     def encode(self, texts: list[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), np.float32)
@@ -154,23 +188,60 @@ def _batches(lengths: list[int], budget: int) -> list[list[int]]:
     return batches
 
 
-def _verified_manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, whole; the files are checked against it by `_session`."""
     try:
         raw = (folder / "manifest.json").read_bytes()
         manifest: dict[str, Any] = json.loads(raw)
+        if not {"model.onnx", "tokenizer.json"} <= manifest["files"].keys():
+            raise ValueError("files")
+        manifest = {**manifest, "dim": int(manifest["dim"]), "max_seq_length": int(manifest["max_seq_length"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _incomplete(folder, error) from error
+    return {**manifest, "name": str(manifest.get("name")), "fingerprint": hashlib.sha256(raw).hexdigest()[:16]}
+
+
+def _incomplete(folder: Path, error: Exception) -> UserError:
+    return UserError(f"Der Ordner «{folder}» ist kein vollständiges Modell ({error}); bitte neu auschecken.")
+
+
+def _session(folder: Path, manifest: dict[str, Any]) -> Any:
+    """ONNX Runtime's session of the graph, after every file has been checked against the manifest."""
+    try:
         for name, expected in manifest["files"].items():
             if file_digest(folder / name) != expected:
                 raise UserError(
                     f"Das Modell in «{folder}» ist beschädigt: {name} passt nicht zum Verzeichnis manifest.json."
                 )
-        if not {"model.onnx", "tokenizer.json"} <= manifest["files"].keys():
-            raise ValueError("files")
-        manifest = {**manifest, "dim": int(manifest["dim"]), "max_seq_length": int(manifest["max_seq_length"])}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"Der Ordner «{folder}» ist kein vollständiges Modell ({error}); bitte neu auschecken."
-        ) from error
-    return {**manifest, "fingerprint": hashlib.sha256(raw).hexdigest()[:16]}
+    except (OSError, ValueError, TypeError) as error:
+        raise _incomplete(folder, error) from error
+    try:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # for one text two threads are slower than one; batches run side by side
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises its own bare exception types
+        raise _unreadable(folder, error) from error
+
+
+def _tokenizer(folder: Path, manifest: dict[str, Any]) -> Any:
+    try:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the library raises its own bare exception types
+        raise _unreadable(folder, error) from error
+    tokenizer.enable_truncation(manifest["max_seq_length"])
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _unreadable(folder: Path, error: Exception) -> UserError:
+    return UserError(
+        f"Das Modell in «{folder}» lässt sich nicht laden ({type(error).__name__}); bitte den Ordner neu auschecken."
+    )
 
 
 def file_digest(path: Path) -> str:

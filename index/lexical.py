@@ -88,9 +88,9 @@ class SparseRows:
 
     def selected(self, rows: NDArray[np.int64]) -> SparseRows:
         """These rows alone, in this order."""
-        pieces = [np.arange(self.indptr[row], self.indptr[row + 1]) for row in rows]
-        chosen = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
-        ends = np.cumsum([0, *map(len, pieces)]).astype(np.int32)
+        starts, counts = self.indptr[rows], np.diff(self.indptr)[rows]
+        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        chosen = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], counts)
         return SparseRows(ends, self.indices[chosen], self.values[chosen])
 
     def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float64]:

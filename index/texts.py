@@ -53,13 +53,8 @@ class Corpus:
     @property
     def digest(self) -> str:
         """SHA-256 over all texts and labels."""
-        digest = hashlib.sha256()
-        for text in self.texts:
-            digest.update(json.dumps(text, ensure_ascii=True).encode() + b"\n")
-        for case in self.labels:
-            record = [case.id, case.primary, case.secondary, case.citywide, case.area]
-            digest.update(json.dumps(record, ensure_ascii=True).encode() + b"\n")
-        return digest.hexdigest()
+        labels = [[case.id, case.primary, case.secondary, case.citywide, case.area] for case in self.labels]
+        return hashlib.sha256(json.dumps([self.texts, labels], ensure_ascii=True).encode()).hexdigest()
 
 
 def corpus_of(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data.errors import UserError
-from index.encoder import _RUN_COSTS, MODELS, OnnxEncoder, _batches, load_encoder
+from index.encoder import _RUN_COSTS, MODELS, OnnxEncoder, _batches, load_encoder, loaded, start_encoder
 
 TEXTS = ["Radweg", "Neue Drehleiter für die Freiwillige Feuerwehr", "Wir möchten " + "sehr " * 300 + "gern", ""]
 
@@ -73,6 +73,19 @@ def test_a_damaged_model_is_refused(tmp_path: Path, name: str) -> None:
     (folder / name).write_bytes(raw)
     with pytest.raises(UserError, match=r"beschädigt|kein vollständiges Modell"):
         load_encoder(str(folder))
+
+
+def test_an_encoder_that_is_still_loading_knows_its_fingerprint_and_says_what_is_damaged_when_asked(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "modell"
+    shutil.copytree(MODELS / "isek-de", folder)
+    (folder / "tokenizer.json").write_bytes(b"{}")
+    encoder = start_encoder(str(folder))
+    assert encoder.fingerprint == load_encoder().fingerprint
+    for wait in (lambda: loaded(encoder), lambda: encoder.encode(["Radweg"])):
+        with pytest.raises(UserError, match=r"tokenizer\.json passt nicht zum Verzeichnis"):
+            wait()
 
 
 def test_a_folder_without_a_model_and_an_unknown_name_are_explained(tmp_path: Path) -> None:

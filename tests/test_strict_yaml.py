@@ -25,8 +25,12 @@ def test_values_yaml_would_turn_into_something_else_stay_recognisable() -> None:
     ("source", "expected"),
     [
         (b"a: 1\na: 2\n", "Zeile 2: der Schlüssel 'a' kommt doppelt vor (zuerst Zeile 1)"),
-        (b"a: &x [1]\nb: *x\n", "Verweise (*alias)"),
+        (b"a: &x [1]\nb: *x\n", "Zeile 2: Verweise (*alias)"),
+        (b"a: &x eins\nb: *x\n", "Zeile 2: Verweise (*alias)"),
         (b"a: !!python/object:os.system x\n", "ist nicht erlaubt"),
+        (b"a:\n  !!set {x}\n", "Zeile 2: die YAML-Angabe 'tag:yaml.org,2002:set' ist nicht erlaubt"),
+        (b"a: !eigen [1]\n", "Zeile 1: die YAML-Angabe '!eigen' ist nicht erlaubt"),
+        (b"a: 1\n---\nb: 2\n", "Zeile 2: nur ein Dokument ist erlaubt"),
         (b"a: [1\n", "kein gültiges YAML"),
         (b"- a\n", "auf der obersten Ebene eine Zuordnung"),
         (b"", "auf der obersten Ebene eine Zuordnung"),

@@ -56,14 +56,13 @@ class Graph:
         """The tensor `key` in float32."""
         return self.op("Cast", self.half(key), to=TensorProto.FLOAT)
 
-    def matrix(self, key: str) -> str:
-        """A linear layer's weight (out, in) as float32 (in, out)."""
-        return self.op("Transpose", self.weight(key), perm=[1, 0])
-
     def linear(self, values: str, key: str) -> str:
-        """`values` through the linear layer `key`."""
-        product = self.op("MatMul", values, self.matrix(f"{key}.weight"))
-        return self.op("Add", product, self.weight(f"{key}.bias"))
+        """`values` (rows, in) through the linear layer `key`, whose weight is (out, in): (rows, out).
+
+        Gemm reads the weight as it lies and adds the bias on the way; MatMul would need a transposed copy at each start
+        and a further pass over its result.
+        """
+        return self.op("Gemm", values, self.weight(f"{key}.weight"), self.weight(f"{key}.bias"), transB=1)
 
     def norm(self, values: str, key: str, epsilon: float) -> str:
         """Layer normalisation over the last axis."""
@@ -93,10 +92,10 @@ def write(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     graph = Graph(folder / WEIGHTS)
     hidden = _embeddings(graph, config)
-    bias = _attention_bias(graph)
+    bias, shape = _attention_bias(graph), _heads_shape(graph, config)
     for layer in range(config["num_hidden_layers"]):
-        hidden = _layer(graph, hidden, bias, f"encoder.layer.{layer}", config)
-    _pooled(graph, hidden)
+        hidden = _layer(graph, hidden, bias, shape, f"encoder.layer.{layer}", config)
+    _pooled(graph, hidden, config)
     model = helper.make_model(
         helper.make_graph(graph.nodes, "isek-de", _inputs(), [_output(config)], graph.initializers),
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -114,7 +113,7 @@ def _output(config: dict[str, Any]) -> onnx.ValueInfoProto:
 
 
 def _embeddings(graph: Graph, config: dict[str, Any]) -> str:
-    """Piece, position and segment embeddings, normalised: (n, t, dim). Only the rows in use are cast to float32."""
+    """Piece, position and segment embeddings, normalised: (n · t, dim). Only the rows in use are cast to float32."""
     place = "embeddings"
     pieces = graph.op("Gather", graph.half(f"{place}.word_embeddings.weight"), "input_ids")
     length = graph.op("Squeeze", graph.op("Shape", "input_ids", start=1, end=2))
@@ -126,7 +125,16 @@ def _embeddings(graph: Graph, config: dict[str, Any]) -> str:
     # In the order of BertEmbeddings: (pieces + segment) + positions.
     first, second, third = (graph.op("Cast", part, to=TensorProto.FLOAT) for part in (pieces, segment, positions))
     total = graph.op("Add", graph.op("Add", first, second), third)
-    return graph.norm(total, f"{place}.LayerNorm", config["layer_norm_eps"])
+    flat = graph.op("Reshape", total, graph.constant([-1, config["hidden_size"]]))
+    return graph.norm(flat, f"{place}.LayerNorm", config["layer_norm_eps"])
+
+
+def _heads_shape(graph: Graph, config: dict[str, Any]) -> str:
+    """The shape (n, t, heads, dim / heads), as far as the input gives it."""
+    heads = config["num_attention_heads"]
+    return graph.op(
+        "Concat", graph.op("Shape", "input_ids"), graph.constant([heads, config["hidden_size"] // heads]), axis=0
+    )
 
 
 def _attention_bias(graph: Graph) -> str:
@@ -136,10 +144,10 @@ def _attention_bias(graph: Graph) -> str:
     return graph.op("Unsqueeze", graph.op("Mul", absent, graph.constant([-1e9])), graph.constant([1, 2]))
 
 
-def _layer(graph: Graph, hidden: str, bias: str, key: str, config: dict[str, Any]) -> str:
-    """One transformer layer, (n, t, dim) to (n, t, dim)."""
+def _layer(graph: Graph, hidden: str, bias: str, shape: str, key: str, config: dict[str, Any]) -> str:
+    """One transformer layer, (n · t, dim) to (n · t, dim)."""
     epsilon = config["layer_norm_eps"]
-    context = _attention(graph, hidden, bias, f"{key}.attention.self", config)
+    context = _attention(graph, hidden, bias, shape, f"{key}.attention.self", config)
     attended = graph.linear(context, f"{key}.attention.output.dense")
     hidden = graph.norm(graph.op("Add", attended, hidden), f"{key}.attention.output.LayerNorm", epsilon)
     inner = graph.op("Gelu", graph.linear(hidden, f"{key}.intermediate.dense"))
@@ -147,11 +155,9 @@ def _layer(graph: Graph, hidden: str, bias: str, key: str, config: dict[str, Any
     return graph.norm(graph.op("Add", outer, hidden), f"{key}.output.LayerNorm", epsilon)
 
 
-def _attention(graph: Graph, hidden: str, bias: str, key: str, config: dict[str, Any]) -> str:
-    """Self-attention of all heads, (n, t, dim) to (n, t, dim)."""
-    heads = config["num_attention_heads"]
-    size = config["hidden_size"] // heads
-    shape = graph.constant([0, 0, heads, size])
+def _attention(graph: Graph, hidden: str, bias: str, shape: str, key: str, config: dict[str, Any]) -> str:
+    """Self-attention of all heads, (n · t, dim) to (n · t, dim)."""
+    size = config["hidden_size"] // config["num_attention_heads"]
     query, keys, values = (
         graph.op("Reshape", graph.linear(hidden, f"{key}.{part}"), shape) for part in ("query", "key", "value")
     )
@@ -163,14 +169,16 @@ def _attention(graph: Graph, hidden: str, bias: str, key: str, config: dict[str,
     scaled = graph.op("Add", graph.op("Mul", scores, graph.constant([size**-0.5])), bias)
     weights = graph.op("Softmax", scaled, axis=-1)
     context = graph.op("MatMul", weights, graph.op("Transpose", values, perm=[0, 2, 1, 3]))
-    merged = graph.constant([0, 0, config["hidden_size"]])
-    return graph.op("Reshape", graph.op("Transpose", context, perm=[0, 2, 1, 3]), merged)
+    flat = graph.constant([-1, config["hidden_size"]])
+    return graph.op("Reshape", graph.op("Transpose", context, perm=[0, 2, 1, 3]), flat)
 
 
-def _pooled(graph: Graph, hidden: str) -> None:
-    """The mean over the text's positions, scaled to unit length."""
+def _pooled(graph: Graph, hidden: str, config: dict[str, Any]) -> None:
+    """The mean over the text's positions, scaled to unit length: (n · t, dim) to (n, dim)."""
+    size = graph.op("Concat", graph.op("Shape", "input_ids"), graph.constant([config["hidden_size"]]), axis=0)
+    texts = graph.op("Reshape", hidden, size)
     mask = graph.op("Cast", "attention_mask", to=TensorProto.FLOAT)
-    weighted = graph.op("Mul", hidden, graph.op("Unsqueeze", mask, graph.constant([2])))
+    weighted = graph.op("Mul", texts, graph.op("Unsqueeze", mask, graph.constant([2])))
     total = graph.op("ReduceSum", weighted, graph.constant([1]), keepdims=0)
     norm = graph.op("ReduceL2", total, graph.constant([1]), keepdims=1)
     graph.nodes.append(
