@@ -186,9 +186,16 @@ def test_a_run_over_a_table_can_be_stopped(visit: Visit, tmp_path: Path) -> None
 
 def test_the_assistant_answers_follow_ups_and_quick_replies(visit: Visit) -> None:
     page = visit.open("assistent")
-    page.fill("#text textarea", CYCLING)
-    page.keyboard.press("Control+Enter")
+    page.focus("#text textarea")
+    page.keyboard.press("Enter")  # nothing to send
+    page.keyboard.type("Radfahren")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.insert_text(CYCLING)
+    assert page.input_value("#text textarea") == f"Radfahren\n{CYCLING}"
+    page.keyboard.press("Enter")
     page.wait_for_selector(".turn ol")
+    assert page.locator(".turn.gesagt").count() == 1
+    assert page.input_value("#text textarea") == ""
     assert "PB5.4" in page.locator(".turn ol li").first.inner_text()
     page.get_by_role("button", name="Warum PB5.4?").click()
     page.wait_for_selector(".turn .stelle")

@@ -37,7 +37,7 @@ def assistant_page(desk: Desk) -> None:
             buttons = [_button(first[place] if place < len(first) else "") for place in range(BUTTONS)]
         said = gr.Textbox(
             label="Ihre Nachricht",
-            info="Strg+Eingabe sendet.",
+            info="Die Eingabetaste sendet, mit der Umschalttaste beginnt sie eine neue Zeile.",
             placeholder="Projekt beschreiben oder nachfragen …",
             lines=2,
             elem_id="text",

@@ -1,4 +1,4 @@
-// What Gradio cannot be told from Python: a skip link, the announcement of results, German accessible names, Ctrl+Enter.
+// What Gradio cannot be told from Python: a skip link, the announcement of results, German accessible names, Enter and Ctrl+Enter.
 (() => {
   const NAMES = {
     "More tabs": "Weitere Reiter", "Reset to default value": "Zurücksetzen", "Copy table data": "Tabelle kopieren",
@@ -120,6 +120,10 @@
     return answer;
   };
 
+  // In a conversation the Enter key alone sends, as people know it from others; not where it ends a word being composed.
+  const sendsAlone = (event) =>
+    document.getElementById("gespraech") && event.target.closest("#text") && !event.shiftKey && !event.altKey && !event.isComposing;
+
   const start = () => {
     document.documentElement.lang = "de";
     const status = place("div", { className: "nur-gesprochen", id: "ansage" }, document.body);
@@ -130,8 +134,15 @@
       document.getElementById("inhalt")?.focus();
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.getElementById("finden")?.click();
+      const alone = event.key === "Enter" && sendsAlone(event);
+      if (event.key !== "Enter" || !(alone || event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      if (!alone || event.target.value.trim()) document.getElementById("finden")?.click();
     });
+    // Gradio takes Shift+Enter for a submission and swallows the new line.
+    document.addEventListener("keypress", (event) => {
+      if (event.key === "Enter" && event.shiftKey) event.stopImmediatePropagation();
+    }, true);
     document.addEventListener("click", (event) => {
       if (document.getElementById("gespraech")) return;
       if (event.target.closest("#finden, .beispiele button")) wait(status);
