@@ -340,7 +340,7 @@ def test_the_card_names_the_licence_every_source_and_the_figures() -> None:
     assert "- `stsb-de-test.csv` `def`" in text
     assert "Further training" not in text
     further = card.write(
-        known | {"extend_steps": 9, "start_sha256": "fed", "start_share": 0.25}, {"isek-de": {"STS": 0.5}}, {}
+        known | stages.extended_how(9) | {"start_sha256": "fed", "start_share": 0.25}, {"isek-de": {"STS": 0.5}}, {}
     )
     assert "5. **Further training** (9 steps" in further and "`fed`" in further and "keep 0.25 of those" in further
 

@@ -130,7 +130,7 @@ def _train_further(options: argparse.Namespace, folders: "Folders") -> None:
         stages.extended_stage(folders, options.extend_steps)
     if "export" in chosen:
         body, kept = stages.settled_stage(folders, options.extend_steps)
-        taken = {**earlier, "extend_steps": options.extend_steps, "start_share": kept}
+        taken = {**earlier, **stages.extended_how(options.extend_steps), "start_share": kept}
         release.release(body, stages.tokenizer_stage(folders), folders, taken)
 
 

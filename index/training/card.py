@@ -81,8 +81,8 @@ CC-BY-SA 4.0); XQuAD: google-deepmind/xquad (CC-BY-SA 4.0). SHA-256:
 
 EXTENSION = """\
 5. **Further training** ({extend_steps} steps, `isek-train --from`) of the weights with SHA-256 `{start_sha256}`, on the same
-   pools with fewer words and more sentences, half the batches of texts that are alike; body 2e-4, table 4e-4, held until
-   the rates fall to 0 over the last 100 steps. The municipal pairs named above are those of this step. The released weights
+   pools with fewer words and more sentences, half the batches of texts that are alike; {extend_arithmetic}, body {extend_rate:g},
+   table {extend_table_rate:g}, held until the rates fall to 0 over the last {extend_decay} steps. The municipal pairs named above are those of this step. The released weights
    keep {start_share} of those it began with: of three shares the one that STS-b de dev ranks best.
 """
 
@@ -92,7 +92,8 @@ def write(facts: Mapping[str, object], figures: Figures, benchmarks: Mapping[str
 
     Args:
         facts: name, version, pieces, max_seq_length, date, seed, rows, pairs_sha256, distil_steps, tune_steps; of a
-            model trained further also extend_steps, start_sha256 and start_share.
+            model trained further also extend_steps, extend_rate, extend_table_rate, extend_decay, extend_arithmetic,
+            start_sha256 and start_share.
         figures: per encoder.
         benchmarks: file name → SHA-256.
     """

@@ -24,7 +24,7 @@ def release(
     """Write the model folder; returns the manifest as written, without the files' checksums.
 
     Args:
-        taken: distil_steps and tune_steps; for a model trained further also extend_steps, start_sha256 and start_share.
+        taken: distil_steps and tune_steps; for a model trained further also what `extended_how` says, start_sha256 and start_share.
     """
     english = student.load_body(student.teacher_folder())
     figures = {

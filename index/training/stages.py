@@ -192,6 +192,17 @@ def extended_stage(folders: Folders, steps: int) -> BertModel:
     return train(body, pools, plan, checkpoint, device(), dev_figures(folders))
 
 
+def extended_how(steps: int) -> dict[str, int | float | str]:
+    """What the card says of further training on this machine."""
+    return {
+        "extend_steps": steps,
+        "extend_rate": EXTEND_RATE,
+        "extend_table_rate": 2 * EXTEND_RATE,
+        "extend_decay": EXTEND_DECAY,
+        "extend_arithmetic": "bf16" if student.computes_in_bf16(device()) else "fp32",
+    }
+
+
 def averaged_stage(folders: Folders, distil_steps: int, steps: int) -> BertModel:
     """The weights that are released: those after tuning, drawn a quarter of the way back to those before it."""
     before = distil_stage(folders, distil_steps).state_dict()
