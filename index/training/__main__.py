@@ -16,7 +16,7 @@ FURTHER_STAGES = ("verify", "extend", "export")
 """With `--from`: a released model is trained further instead of starting from the teacher."""
 DISTIL_STEPS = 900
 TUNE_STEPS = 1500
-EXTEND_STEPS = 1000
+EXTEND_STEPS = 2500
 
 
 def main(arguments: list[str] | None = None) -> int:
