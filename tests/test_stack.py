@@ -126,9 +126,9 @@ def test_rows_are_filtered_by_kind_area_and_confidence(desk: Desk, tmp_path: Pat
     shown = shown_of(desk, begin_run(uploaded(tmp_path, 3), None, "Ada", tmp_path))
     assert Filter().positions(shown) == [0, 1, 2]
     assert Filter("Fehlerhafte").positions(shown) == [1] and Filter(areas=["1"]).positions(shown) == [2]
-    assert Filter(confidence="ab 90 %").positions(shown) == [2]
-    assert Filter(confidence="70 bis 89 %").positions(shown) == [0]
-    assert Filter(confidence="unter 70 %").positions(shown) == []
+    sure = {n: desk.match(f"{TEXTS[n]} {n}", (), TOP).goals[0].confidence for n in (0, 2)}
+    for name, low, high in (("ab 90 %", 0.9, 1.01), ("70 bis 89 %", 0.7, 0.9), ("unter 70 %", 0.0, 0.7)):
+        assert Filter(confidence=name).positions(shown) == [n for n in sure if low <= sure[n] < high]
     decided = replace(shown, decided={0: RowDecision(1, 1, "PB5.4")})
     assert Filter("Noch nicht entschiedene").positions(decided) == [2]
 
