@@ -124,7 +124,8 @@ class OnnxEncoder:
         Raises:
             UserError: a file is missing, damaged or not the one the manifest names.
         """
-        self._session, self._tokenizer  # noqa: B018 - each waits
+        self._sessions.result()
+        self._tokenizers.result()
         return self
 
     @property
@@ -195,10 +196,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(raw)
         if not {"model.onnx", "tokenizer.json"} <= manifest["files"].keys():
             raise ValueError("files")
-        manifest = {**manifest, "dim": int(manifest["dim"]), "max_seq_length": int(manifest["max_seq_length"])}
+        known = {"name": str(manifest["name"]), "dim": int(manifest["dim"])}
+        manifest = {**manifest, **known, "max_seq_length": int(manifest["max_seq_length"])}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _incomplete(folder, error) from error
-    return {**manifest, "name": str(manifest.get("name")), "fingerprint": hashlib.sha256(raw).hexdigest()[:16]}
+    return {**manifest, "fingerprint": hashlib.sha256(raw).hexdigest()[:16]}
 
 
 def _incomplete(folder: Path, error: Exception) -> UserError:
